@@ -1,0 +1,28 @@
+"""Figures as Vega-Lite specs: one builder, one theme, every medium.
+
+A method returns `Figure(kind, table, encodings)`; `build` makes the spec with
+the rows of the result's table inlined. The same spec is drawn as SVG in the
+page and as PNG or SVG in documents. Words, units and places come from the
+caller (catalog data); nothing here reads a file.
+
+Encodings by kind (every column has the default shown)::
+
+    all            where {column: value|"last"|"first"}, format, title options
+    rank_interval  label=entity value=rank low=rank_low high=rank_high
+    interval       label=term value=estimate low=ci_low high=ci_high reference=0
+    dumbbell       label=indicator value=nominal other=effective
+    bar            label=entity value=value sort colour reference top
+    waterfall      label=factor value=effect
+    stack, line    x=period, parts=[columns] or colour=column + value=column; line, low, high
+    heatmap        row=from_class column=to_class value=probability count
+    tilemap        label=entity value=score; the caller gives the tiles
+    graph          table of edges (from, to, status, sign); nodes=table name or list
+"""
+
+from __future__ import annotations
+
+from zhiheng.core.figures.build import KINDS, build
+from zhiheng.core.figures.canvas import Canvas, Tile
+from zhiheng.core.figures.theme import Theme
+
+__all__ = ["KINDS", "Canvas", "Theme", "Tile", "build"]

@@ -1,0 +1,236 @@
+"""The registry: a method is a function from a panel to a result, registered once."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, wraps
+from importlib import resources
+from typing import Any, Concatenate, ParamSpec
+
+from zhiheng.core.errors import ZhihengError, nearest, unknown_name
+from zhiheng.core.panel import Panel
+from zhiheng.core.result import Json, Result
+from zhiheng.core.text import Text
+
+P = ParamSpec("P")
+Function = Callable[Concatenate[Panel, P], Result]
+
+VERBS = ("run", "methods", "systems", "data", "check", "serve", "read", "audit", "maps")
+"""Words of the command line that no method may be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One keyword option of a method.
+
+    `type` is ``string``, ``number``, ``integer``, ``boolean``, ``list`` or
+    ``mapping``; `choices` is empty unless the values are enumerated.
+    """
+
+    name: str
+    type: str
+    required: bool
+    default: Json
+    choices: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MethodInfo:
+    """What the command line, the server, forms and docs need to know of a method."""
+
+    name: str
+    target: str
+    summary: Text
+    example: str
+    options: tuple[Option, ...]
+
+
+REGISTERED: dict[str, MethodInfo] = {}
+"""Methods whose modules have been imported; `methods` knows all of them without importing."""
+
+
+def method(*, zh: str, example: str) -> Callable[[Function[P]], Function[P]]:
+    """Register a function ``f(panel, *, option=default) -> Result`` as a method.
+
+    Parameters
+    ----------
+    zh : str
+        One line in Chinese; the English one is the first line of the docstring.
+    example : str
+        Name of a small panel of the catalog on which the contract tests run it.
+    """
+
+    def register(function: Function[P]) -> Function[P]:
+        info = _describe(function, zh=zh, example=example)
+        REGISTERED[info.name] = info
+
+        @wraps(function)
+        def run(panel: Panel, *args: P.args, **options: P.kwargs) -> Result:
+            given = {k: v for k, v in options.items() if v is not None}
+            _check_options(info, given)
+            found = function(panel, *args, **options)
+            params = {o.name: options.get(o.name, o.default) for o in info.options}
+            return replace(found, method=info.name, params=_json(params), inputs=panel.fingerprint)
+
+        return run
+
+    return register
+
+
+class Methods(Mapping[str, Callable[..., Result]]):
+    """All methods by name, imported when first asked for."""
+
+    def __getitem__(self, name: str) -> Callable[..., Result]:
+        info = catalogue()
+        if name not in info:
+            raise unknown_name("M600", name, info, kind=Text("方法", "method"))
+        module, function = info[name].target.split(":")
+        return getattr(importlib.import_module(module), function)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(catalogue())
+
+    def __len__(self) -> int:
+        return len(catalogue())
+
+
+methods = Methods()
+
+
+@cache
+def catalogue() -> dict[str, MethodInfo]:
+    """All methods as listed in the committed ``methods.json``; imports none of them."""
+    text = resources.files("zhiheng.core").joinpath("methods.json").read_text("utf-8")
+    return {name: _from_json(name, entry) for name, entry in json.loads(text).items()}
+
+
+def as_json(info: MethodInfo) -> dict[str, Json]:
+    """The entry of one method in ``methods.json``."""
+    return {
+        "target": info.target,
+        "zh": info.summary.zh,
+        "en": info.summary.en,
+        "example": info.example,
+        "options": [
+            {
+                "name": o.name,
+                "type": o.type,
+                "required": o.required,
+                "default": o.default,
+                "choices": list(o.choices),
+            }
+            for o in info.options
+        ],
+    }
+
+
+def _from_json(name: str, entry: Mapping[str, Any]) -> MethodInfo:
+    options = tuple(Option(**{**o, "choices": tuple(o["choices"])}) for o in entry["options"])
+    return MethodInfo(
+        name, entry["target"], Text(entry["zh"], entry["en"]), entry["example"], options
+    )
+
+
+def _describe(function: Callable[..., Result], *, zh: str, example: str) -> MethodInfo:
+    name = function.__name__
+    if name in VERBS:
+        raise ValueError(f"{name!r} is a reserved verb")
+    en = (inspect.getdoc(function) or "").split("\n", 1)[0].rstrip(".")
+    hints = typing.get_type_hints(function)
+    options: list[Option] = []
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            raise ValueError(f"{name}: option {parameter.name!r} must be keyword-only")
+        required = parameter.default is inspect.Parameter.empty
+        kind, choices = _type_of(hints[parameter.name])
+        default = None if required else _json(parameter.default)
+        options.append(Option(parameter.name, kind, required, default, choices))
+    return MethodInfo(name, f"{function.__module__}:{name}", Text(zh, en), example, tuple(options))
+
+
+def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        rest = [a for a in args if a is not type(None)]
+        return _type_of(rest[0])
+    if origin is typing.Literal:
+        return "string", tuple(args)
+    base = origin or hint
+    if isinstance(base, type):
+        for types_, kind in _KINDS:
+            if issubclass(base, types_):
+                return kind, ()
+    return "string", ()
+
+
+_KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((bool,), "boolean"),
+    ((int,), "integer"),
+    ((float,), "number"),
+    ((str,), "string"),
+    ((Mapping,), "mapping"),
+    ((list, tuple, typing.cast(type, typing.get_origin(typing.Sequence[str]))), "list"),
+)
+_ACCEPTS: dict[str, tuple[type, ...]] = {
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "list": (list, tuple, str),
+    "mapping": (Mapping, str),
+    "string": (str, Mapping),
+}
+
+
+def _check_options(info: MethodInfo, given: Mapping[str, Any]) -> None:
+    known = {o.name: o for o in info.options}
+    for name, value in given.items():
+        if name not in known:
+            raise unknown_name(
+                "M602", name, known, kind=Text(f"{info.name} 的选项", f"option of {info.name}")
+            )
+        _check_value(info.name, known[name], value)
+    missing = [o.name for o in info.options if o.required and o.name not in given]
+    if missing:
+        raise ZhihengError(
+            "M603",
+            Text("{m} 缺少必填选项：{o}。", "{m} needs the option: {o}.").format(
+                m=info.name, o=", ".join(missing)
+            ),
+            fix=Text("给出该选项后重试。", "Give the option and try again."),
+        )
+
+
+def _check_value(method_name: str, option: Option, value: Any) -> None:
+    fits = isinstance(value, _ACCEPTS[option.type])
+    if option.type in ("integer", "number") and isinstance(value, bool):
+        fits = False
+    listed = not option.choices or value in option.choices
+    if fits and listed:
+        return
+    allowed = ", ".join(map(str, option.choices)) or option.type
+    near = nearest(str(value), [str(c) for c in option.choices])
+    raise ZhihengError(
+        "M604",
+        Text(
+            "{m} 的选项 {o} 不接受 {v!r}。", "The option {o} of {m} does not accept {v!r}."
+        ).format(m=method_name, o=option.name, v=value),
+        evidence=[{"nearest": ", ".join(near)}] if near else [],
+        fix=Text("可用：{a}。", "Allowed: {a}.").format(a=allowed),
+    )
+
+
+def _json(value: Any) -> Any:
+    """Options as JSON values, so that a run can be written down and repeated."""
+    if isinstance(value, Mapping):
+        return {str(k): _json(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json(v) for v in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)

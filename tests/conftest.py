@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of large source files and published answers, used in place and never copied.
+
+    It lies beside the checkout or where ZHIHENG_SHARED says; without it these tests skip, counted.
+    """
+    folder = Path(os.environ.get("ZHIHENG_SHARED", ROOT.parent / "shared"))
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no source files at {folder}; set ZHIHENG_SHARED to use them")
+    return folder
