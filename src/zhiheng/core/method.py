@@ -157,8 +157,9 @@ def _describe(function: Callable[..., Result], *, zh: str, example: str) -> Meth
 def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        rest = [a for a in args if a is not type(None)]
-        return _type_of(rest[0])
+        found = [_type_of(a) for a in args if a is not type(None)]
+        # a name or a mapping is offered as a mapping, which accepts names too
+        return next((f for f in found if f[0] == "mapping"), found[0])
     if origin is typing.Literal:
         return "string", tuple(args)
     base = origin or hint

@@ -30,8 +30,11 @@ STATUS = {
 }
 """Words of the evidence statuses, strongest first; also the order of the key."""
 
-_CURVE = 14  # points of a bent arrow
-_BENDS = (0.0, 0.14, -0.14, 0.28, -0.28, 0.42, -0.42)  # of the arrow's length
+_CURVE = 32  # pieces of an arrow's path
+_SAME_LEVEL = 30.0  # canvas units within which boxes stand side by side
+_ABREAST = 4  # boxes that a phone has room for side by side
+_BETWEEN = 9  # px between boxes above each other
+_BENDS = (0.0, 0.14, -0.14, 0.28, -0.28, 0.42, -0.42, 0.6, -0.6, 0.8, -0.8)  # of the arrow's length
 _HEAD = 7.0
 
 
@@ -67,10 +70,11 @@ Point = tuple[float, float]
 
 
 def graph(source: Source, canvas: Canvas) -> Spec:
-    """Nodes where the catalog puts them; on a phone the drawing runs downwards."""
+    """Nodes where the catalog puts them; signs are drawn where the arrows differ in sign."""
     start, end = source.column("from", "from"), source.column("to", "to")
     status = source.column("status", "status")
     nodes, box = _place(_node_rows(source), canvas, len(_statuses(source, status)))
+    mixed = len({str(row.get("sign") or "") for row in source.rows}) > 1
     strokes: list[Spec] = []
     heads: list[Spec] = []
     signs: list[Spec] = []
@@ -80,14 +84,14 @@ def graph(source: Source, canvas: Canvas) -> Spec:
         if a is None or b is None:
             continue
         look = canvas.theme.edge[str(row[status])]
-        path = _route(a, b, list(nodes.values()), taken)
+        path = _route(a, b, list(nodes.values()), taken, box)
         for i, (x, y) in enumerate(path):
             strokes.append({"edge": n, "i": i, "x": x, "y": y, "status": str(row[status])})
         heads.append(_head(path, look.colour))
         middle = path[len(path) // 2]
         taken.append(middle)
         sign = str(row.get("sign") or "").replace("-", "−")
-        if sign:
+        if sign and mixed:
             signs.append({"x": middle[0], "y": middle[1], "text": sign, "colour": look.colour})
     layers = [
         *_lines(strokes, canvas),
@@ -96,7 +100,7 @@ def graph(source: Source, canvas: Canvas) -> Spec:
                       "angle": {"field": "angle", "type": "quantitative", "scale": None}}),
         *_signs(signs, canvas),
         *_boxes(nodes, canvas),
-        *_key(_statuses(source, status), canvas, box),
+        *_key(_statuses(source, status), source.rows, canvas, box),
     ]  # fmt: skip
     return spec_of(source.figure, canvas, layers, box=box)
 
@@ -116,45 +120,72 @@ def _node_rows(source: Source) -> list[Row]:
 
 
 def _place(rows: Sequence[Row], canvas: Canvas, statuses: int) -> tuple[dict[str, Node], Box]:
-    """Scale the catalog's canvas to ours, turning it on a phone; boxes keep inside."""
-    theme = canvas.theme
-    xs = [float(r["x"] or 0) for r in rows]
+    """Scale the catalog's canvas to ours; words are broken until neighbours keep apart."""
+    size = canvas.theme.tiny if canvas.narrow else canvas.theme.label
+    width = canvas.width - 8
+    xs = _stretched([float(r["x"] or 0) for r in rows], width)
     ys = [float(r["y"] or 0) for r in rows]
-    turn = canvas.narrow and (max(xs) - min(xs)) > (max(ys) - min(ys))
-    across, along = (ys, xs) if turn else (xs, ys)
-    if turn:
-        across = _spread(across, along)
-    lanes = max((sum(v == w for w in along) for v in along), default=1) if turn else 6
-    size = theme.label if not canvas.narrow else theme.tiny
-    room = min(132.0, (canvas.width - 16) / max(lanes, 1) - 14)
-    lines = [tuple(wrap(_title(r, canvas), size, room - 12, lines=3)) for r in rows]
-    deepest = max((len(line) for line in lines), default=1)
-    halves = [
-        (max(text_width(t, size) for t in line) / 2 + 8, len(line) * size * 0.62 + 7)
-        for line in lines
-    ]
-    levels = len({round(v) for v in along})
-    height = int(max(levels * (deepest * size * 1.24 + 44), 260 if not canvas.narrow else 380))
-    widest = max((h[0] for h in halves), default=40)
-    tallest = max((h[1] for h in halves), default=20)
-    key = 20 * _key_rows(statuses, canvas) + 10
-    box = Box(8, 8, key, 8, canvas.width - 16, height)
+    if canvas.narrow:
+        ys = _staggered(xs, ys)
+    most = width * 0.27 if canvas.narrow else 132.0
+    edge = 5 if canvas.narrow else 8
+    lines: list[tuple[str, ...]] = []
+    halves: list[tuple[float, float]] = []
+    for i, row in enumerate(rows):
+        beside = [abs(xs[j] - x) for j, x in enumerate([xs[i]] * len(xs)) if _level(ys, i, j)]
+        room = min([most, *(b - 6 for b in beside)]) - 2 * edge
+        lines.append(tuple(wrap(_title(row, canvas), size, room, lines=4)))
+        wide = max(text_width(t, size) for t in lines[-1])
+        halves.append((wide / 2 + edge, len(lines[-1]) * size * 0.62 + edge - 1))
+    scale = _room_between(xs, ys, halves)
+    top = min(ys)
+    tallest = max(h for _, h in halves)
+    height = int((max(ys) - top) * scale + 2 * tallest + 6)
+    box = Box(4, 4, 20 * _key_rows(statuses, canvas) + 10, 4, width, height)
     nodes: dict[str, Node] = {}
-    for row, u, v, line, (half_w, half_h) in zip(rows, across, along, lines, halves, strict=True):
-        x = _scaled(u, across, widest, box.width - widest)
-        y = _scaled(v, along, tallest + 2, box.height - tallest - 2)
-        nodes[str(row["id"])] = Node(x, y, half_w, half_h, line, str(row.get("kind") or ""))
+    for row, x, y, line, (half_w, half_h) in zip(rows, xs, ys, lines, halves, strict=True):
+        kept = min(max(x, half_w + 1), width - half_w - 1)
+        place = tallest + 3 + (y - top) * scale
+        nodes[str(row["id"])] = Node(kept, place, half_w, half_h, line, str(row.get("kind") or ""))
     return nodes, box
 
 
-def _spread(across: Sequence[float], along: Sequence[float]) -> list[float]:
-    """Nodes of one level side by side at even distances, in their order."""
-    out = list(across)
-    for level in set(along):
-        mine = sorted((i for i in range(len(along)) if along[i] == level), key=lambda i: across[i])
-        for place, i in enumerate(mine):
-            out[i] = (place + 0.5) / len(mine)
-    return [*out]
+def _stretched(values: Sequence[float], width: float) -> list[float]:
+    """Places across the width, with room for half a box at either end."""
+    first, last = min(values), max(values)
+    margin = width * 0.085
+    if last == first:
+        return [width / 2] * len(values)
+    return [margin + (v - first) / (last - first) * (width - 2 * margin) for v in values]
+
+
+def _staggered(xs: Sequence[float], ys: Sequence[float]) -> list[float]:
+    """Many boxes side by side on a phone: every second one moves up, into a row of its own."""
+    out = list(ys)
+    for level in set(ys):
+        mine = sorted((i for i, y in enumerate(ys) if y == level), key=lambda i: xs[i])
+        if len(mine) > _ABREAST:
+            for i in mine[1::2]:
+                out[i] -= 1.4 * _SAME_LEVEL
+    return out
+
+
+def _level(ys: Sequence[float], i: int, j: int) -> bool:
+    return i != j and abs(ys[i] - ys[j]) < _SAME_LEVEL
+
+
+def _room_between(
+    xs: Sequence[float], ys: Sequence[float], halves: Sequence[tuple[float, float]]
+) -> float:
+    """The least vertical scale at which no two boxes above each other touch."""
+    scale = 0.0
+    for i in range(len(xs)):
+        for j in range(i):
+            beside = abs(xs[i] - xs[j]) > halves[i][0] + halves[j][0]
+            if not beside and not _level(ys, i, j):
+                need = halves[i][1] + halves[j][1] + _BETWEEN
+                scale = max(scale, need / abs(ys[i] - ys[j]))
+    return scale or 0.5
 
 
 def _title(row: Row, canvas: Canvas) -> str:
@@ -163,15 +194,10 @@ def _title(row: Row, canvas: Canvas) -> str:
     )
 
 
-def _scaled(value: float, values: Sequence[float], low: float, high: float) -> float:
-    first, last = min(values), max(values)
-    return (
-        (low + high) / 2 if last == first else low + (value - first) / (last - first) * (high - low)
-    )
-
-
-def _route(a: Node, b: Node, nodes: Sequence[Node], taken: Sequence[Point]) -> list[Point]:
-    """The least bent path that meets no other box and no other arrow's middle."""
+def _route(
+    a: Node, b: Node, nodes: Sequence[Node], taken: Sequence[Point], box: Box
+) -> list[Point]:
+    """The least bent path inside the drawing that meets no other box and no arrow's middle."""
     best: list[Point] = []
     worst = math.inf
     for bend in _BENDS:
@@ -179,6 +205,7 @@ def _route(a: Node, b: Node, nodes: Sequence[Node], taken: Sequence[Point]) -> l
         others = [n for n in nodes if n is not a and n is not b]
         hits = sum(n.holds(x, y) for x, y in path for n in others)
         middle = path[len(path) // 2]
+        hits += 9 * sum(not (0 < x < box.width and 0 < y < box.height) for x, y in path)
         hits += 3 * sum(math.dist(middle, t) < 16 for t in taken)
         if hits < worst:
             best, worst = path, hits
@@ -193,9 +220,7 @@ def _bent(a: Node, b: Node, bend: float) -> list[Point]:
     x0, y0 = a.edge_towards(cx, cy)
     x1, y1 = b.edge_towards(cx, cy, room=_HEAD - 1)
     if bend == 0:
-        return [
-            (x0 + (x1 - x0) * t / _CURVE, y0 + (y1 - y0) * t / _CURVE) for t in range(_CURVE + 1)
-        ]
+        cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     return [_quadratic((x0, y0), (cx, cy), (x1, y1), t / _CURVE) for t in range(_CURVE + 1)]
 
 
@@ -208,7 +233,7 @@ def _quadratic(p: Point, q: Point, r: Point, t: float) -> Point:
 
 
 def _head(path: Sequence[Point], colour: str) -> Spec:
-    (x0, y0), (x1, y1) = path[-3], path[-1]
+    (x0, y0), (x1, y1) = path[-4], path[-1]
     angle = math.degrees(math.atan2(y1 - y0, x1 - x0)) + 90
     return {"x": x1, "y": y1, "angle": angle, "colour": colour}
 
@@ -260,7 +285,7 @@ def _key_rows(statuses: int, canvas: Canvas) -> int:
     return -(-statuses // (3 if canvas.narrow else 5))
 
 
-def _key(statuses: Sequence[str], canvas: Canvas, box: Box) -> list[Spec]:
+def _key(statuses: Sequence[str], rows: Sequence[Row], canvas: Canvas, box: Box) -> list[Spec]:
     """Samples of the arrows that occur, with their words."""
     theme, per_row = canvas.theme, 3 if canvas.narrow else 5
     cell = min(140.0, box.width / per_row)
@@ -271,5 +296,14 @@ def _key(statuses: Sequence[str], canvas: Canvas, box: Box) -> list[Spec]:
         samples += [
             {"edge": status, "i": j, "x": x + 28 * j, "y": y, "status": status} for j in (0, 1)
         ]
-        texts.append({"x": x + 35, "y": y, "text": STATUS[status][canvas.lang]})
+        texts.append({"x": x + 35, "y": y, "text": _word(status, rows, canvas)})
     return [*_lines(samples, canvas), words(texts, align="left", size=theme.small)]
+
+
+def _word(status: str, rows: Sequence[Row], canvas: Canvas) -> str:
+    """The status in the words of the table, where it has them."""
+    own = f"status_title_{canvas.lang}"
+    return next(
+        (str(r[own]) for r in rows if r.get("status") == status and r.get(own)),
+        STATUS[status][canvas.lang],
+    )

@@ -130,7 +130,8 @@ def _fitting(tile: Tile, side: int, canvas: Canvas, *, short: bool) -> tuple[lis
     theme = canvas.theme
     name = tile.short[canvas.lang] if short else tile.label[canvas.lang]
     for size in (theme.label, theme.small, theme.tiny):
-        lines = wrap(name, size, side - 5, lines=2 if side > size * 4 else 1)
+        room = side - (2 if size == theme.tiny else 5)  # estimated widths err on the wide side
+        lines = wrap(name, size, room, lines=2 if side > size * 4 else 1)
         if not any(line.endswith("…") for line in lines):
             return lines, size
     return [], theme.tiny

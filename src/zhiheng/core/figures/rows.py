@@ -87,9 +87,10 @@ def arrange(
     lines = tuple(tuple(wrap(i.label, size, 9e3 if stacked else room)) for i in items)
     widest = max((text_width(t, size) for row in lines for t in row), default=0)
     deepest = max((len(row) for row in lines), default=1)
+    deep = deepest * size * 1.25 + 6 if deepest > 1 else pitch
     left = _INDENT if stacked else int(widest) + _GAP + 4
     right = 14 if stacked or not values else int(values) + _GAP + 8
-    step = 40.0 if stacked else max(pitch, deepest * size * 1.25 + 6)
+    step = 40.0 if stacked else max(pitch, deep)
     return Rows(
         items=tuple(items),
         box=Box(
@@ -195,7 +196,7 @@ def rank_interval(source: Source, canvas: Canvas) -> Spec:
         text = f"{at:.0f}" if None in ends else f"{at:.0f}  [{ends[0]:.0f}, {ends[1]:.0f}]"
         items.append(Item(canvas.word(row, label), at, text, *ends))
     last = max((i.high or i.value for i in items), default=1.0)
-    rows = arrange(items, canvas, (1.0, max(last, 2.0), 1.0), pitch=17)
+    rows = arrange(items, canvas, (1.0, max(last, 2.0), 1.0), pitch=15.5 if canvas.narrow else 17)
     axis = x_scale(rows, RANK[canvas.lang], "d")
     axis["axis"]["values"] = [1, *range(5, int(last) + 1, 5)]
     axis["scale"]["padding"] = 6

@@ -1,0 +1,62 @@
+"""Zhiheng 质衡: weigh new-quality productive forces and what they do, with proof.
+
+The public surface is small: `data` reads an embedded data set, `Panel` holds
+data, `methods` holds every method by name, `run` runs a study. Everything is
+imported when first used, so that ``import zhiheng`` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zhiheng.catalog.embedded import dataset as data
+    from zhiheng.core.errors import ZhihengError
+    from zhiheng.core.method import methods
+    from zhiheng.core.panel import Panel, Status
+    from zhiheng.core.result import Result
+    from zhiheng.core.text import Text
+    from zhiheng.study.plan import load_plan
+    from zhiheng.study.run import run_study
+
+_WHERE = {
+    "Panel": "zhiheng.core.panel:Panel",
+    "Result": "zhiheng.core.result:Result",
+    "Status": "zhiheng.core.panel:Status",
+    "Text": "zhiheng.core.text:Text",
+    "ZhihengError": "zhiheng.core.errors:ZhihengError",
+    "data": "zhiheng.catalog.embedded:dataset",
+    "load_plan": "zhiheng.study.plan:load_plan",
+    "methods": "zhiheng.core.method:methods",
+    "run_study": "zhiheng.study.run:run_study",
+}
+
+__all__ = [
+    "Panel",
+    "Result",
+    "Status",
+    "Text",
+    "ZhihengError",
+    "data",
+    "load_plan",
+    "methods",
+    "run_study",
+]
+
+try:
+    __version__ = version("zhiheng")
+except PackageNotFoundError:  # the source tree without an installation
+    __version__ = "0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'zhiheng' has no attribute {name!r}")
+    module, attribute = _WHERE[name].split(":")
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

@@ -1,0 +1,159 @@
+"""Identities for decomposition: a quantity as a product of named factors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from zhiheng.catalog.loading import Entry, EntryStatus, Words, read_toml, refuse_repeats
+from zhiheng.catalog.regions import Level
+from zhiheng.core.errors import VERBATIM, ZhihengError, unknown_name
+from zhiheng.core.expression import parse, text
+from zhiheng.core.text import Text
+
+FILE = "identities.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One factor of an identity; its id is its expression where nobody named it."""
+
+    id: str
+    title: Text
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """``left = factor * factor * …``, before it is known whether it holds.
+
+    Attributes
+    ----------
+    id : str
+        The catalogued name, or the identity as the user wrote it.
+    level : str
+        The level of regions that it is made for; empty for a written one.
+    left : str
+        The expression that is decomposed.
+    note : Text or None
+    source : str
+        Empty for a written one.
+    status : {"verified", "recalled"} or None
+    """
+
+    id: str
+    title: Text
+    level: str
+    left: str
+    factors: tuple[Factor, ...]
+    note: Text | None = None
+    source: str = ""
+    status: EntryStatus | None = None
+
+
+class _Factor(Entry):
+    id: str
+    expression: str
+    title: Words
+
+
+class _Identity(Entry):
+    id: str
+    level: Level
+    left: str
+    status: EntryStatus
+    source: str
+    title: Words
+    note: Words
+    factor: tuple[_Factor, ...]
+
+
+class _Identities(Entry):
+    identity: tuple[_Identity, ...]
+
+
+@cache
+def identities() -> dict[str, Identity]:
+    """All catalogued identities by id."""
+    entries = read_toml(FILE, _Identities).identity
+    refuse_repeats((e.id for e in entries), where=FILE, kind=Text("恒等式", "identity"))
+    for entry in entries:
+        refuse_repeats(
+            (f.id for f in entry.factor), where=f"{FILE} {entry.id}", kind=Text("因素", "factor")
+        )
+    return {e.id: _known(e) for e in entries}
+
+
+def identity(written: str) -> Identity:
+    """A catalogued identity by name, or one written out as ``left: factor * factor``.
+
+    Factors are separated by ``*`` outside of parentheses; each is a series, a
+    ratio or any other expression without such a product.
+
+    Raises
+    ------
+    ZhihengError
+        C420 an identity that cannot be read, C421 an unknown name, X301/X302 an
+        expression that cannot be read.
+
+    Examples
+    --------
+    >>> [f.id for f in identity("co2: gdp * co2/gdp").factors]
+    ['gdp', 'co2 / gdp']
+    """
+    if ":" in written:
+        return _written(written)
+    known = identities()
+    if written not in known:
+        raise unknown_name("C421", written, known, kind=Text("恒等式", "identity"))
+    return known[written]
+
+
+def _known(entry: _Identity) -> Identity:
+    factors = tuple(Factor(f.id, f.title, f.expression) for f in entry.factor)
+    return Identity(
+        entry.id, entry.title, entry.level, entry.left, factors, entry.note, entry.source,
+        entry.status,
+    )  # fmt: skip
+
+
+def _written(source: str) -> Identity:
+    left, _, right = source.partition(":")
+    parts = [part.strip() for part in _top_level_factors(right)]
+    if not left.strip() or not all(parts):
+        raise _unreadable(source)
+    names = [text(parse(part)) for part in parts]
+    refuse_repeats(names, where=source, kind=Text("因素", "factor"))
+    factors = tuple(
+        Factor(name, Text.same(name), part) for name, part in zip(names, parts, strict=True)
+    )
+    return Identity(source, Text.same(source), "", left.strip(), factors)
+
+
+def _top_level_factors(source: str) -> Iterator[str]:
+    """Split at ``*`` outside of parentheses; ``**`` is a power, not a product."""
+    depth = start = i = 0
+    while i < len(source):
+        if source.startswith("**", i):
+            i += 2
+            continue
+        depth += {"(": 1, ")": -1}.get(source[i], 0)
+        if source[i] == "*" and depth == 0:
+            yield source[start:i]
+            start = i + 1
+        i += 1
+    yield source[start:]
+
+
+def _unreadable(source: str) -> ZhihengError:
+    return ZhihengError(
+        "C420",
+        Text("恒等式读不懂。", "The identity cannot be read."),
+        evidence=[{VERBATIM: source}],
+        fix=Text(
+            "写成“被分解量: 因素 * 因素”，如 co2: gdp * co2/gdp；或写目录里的名称，如 kaya。",
+            "Write left: factor * factor, such as co2: gdp * co2/gdp; or a catalogued name such as "
+            "kaya.",
+        ),
+    )

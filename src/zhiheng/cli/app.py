@@ -1,0 +1,143 @@
+"""The command ``zhiheng``: verbs, one command per method, errors and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from zhiheng.cli.method_commands import add_method_commands
+from zhiheng.core.errors import ZhihengError
+
+LangName = Literal["zh", "en"]
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+app = typer.Typer(
+    name="zhiheng",
+    help="质衡：衡量新质生产力及其作用，每个数字可追溯。\n\n"
+    "Zhiheng: weigh new-quality productive forces; every number can be traced.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Lang = Annotated[LangName, typer.Option("--lang", help="语言 / language")]
+
+
+@app.command(help="运行一项研究，写出报告 / Run a study and write the report.")
+def run(
+    study: Annotated[
+        str, typer.Argument(help="研究名或计划文件 / study or plan file")
+    ] = "provinces",
+    out: Annotated[Path, typer.Option("--out", "-o", help="输出目录 / output folder")] = Path(
+        "out"
+    ),
+    lang: Lang = "zh",
+    fresh: Annotated[bool, typer.Option("--fresh", help="不用缓存 / ignore the cache")] = False,  # noqa: FBT002
+) -> None:
+    """Run a study and write its report; exit 1 when a finding blocks an asserted claim."""
+    from zhiheng.cli.run import run_and_write
+
+    raise typer.Exit(run_and_write(study, out, lang, fresh=fresh))
+
+
+@app.command("methods", help="列出全部方法 / List all methods.")
+def methods_(lang: Lang = "zh") -> None:
+    """List all methods with their options."""
+    from zhiheng.cli.lists import print_methods
+
+    print_methods(lang)
+
+
+@app.command(help="列出指标体系，或展开一个 / List index systems, or open one.")
+def systems(
+    name: Annotated[str, typer.Argument(help="体系名 / system")] = "", lang: Lang = "zh"
+) -> None:
+    """List index systems with how much of each the embedded data can compute."""
+    from zhiheng.cli.lists import print_system, print_systems
+
+    if name:
+        print_system(name, lang)
+    else:
+        print_systems(lang)
+
+
+data = typer.Typer(help="内置数据与数据库 / Embedded data and stores.", no_args_is_help=True)
+app.add_typer(data, name="data")
+
+
+@data.command("list", help="列出内置数据 / List the embedded data sets.")
+def data_list(lang: Lang = "zh") -> None:
+    """List the embedded data sets."""
+    from zhiheng.cli.lists import print_datasets
+
+    print_datasets(lang)
+
+
+@data.command(
+    "show", help="列出一个数据集的序列、单位、来源、许可 / Show the series of a data set."
+)
+def data_show(name: str, lang: Lang = "zh") -> None:
+    """Show series, units, sources and licences of a data set."""
+    from zhiheng.cli.lists import print_dataset
+
+    print_dataset(name, lang)
+
+
+@data.command("import", help="把整洁的 CSV 导入数据库 / Import a clean CSV into a store.")
+def data_import(
+    file: Path,
+    store: Annotated[Path, typer.Option("--store", help="数据库目录 / store folder")],
+    lang: Lang = "zh",
+) -> None:
+    """Import a clean CSV into a store as a new version, all of it or nothing."""
+    from zhiheng.cli.check import import_file
+
+    import_file(file, store, lang)
+
+
+@app.command(help="检查数据文件或计划文件 / Check a data file or a plan.")
+def check(file: Path, lang: Lang = "zh") -> None:
+    """Say what a data file or plan holds, or what is wrong with it."""
+    from zhiheng.cli.check import check_file
+
+    check_file(file, lang)
+
+
+add_method_commands(app)
+
+
+def main() -> None:
+    """Run the command line; every error becomes a message and an exit code."""
+    for name in THREADS:  # rule 7: one BLAS thread in a run, set before numpy is imported
+        os.environ.setdefault(name, "1")
+    lang = _asked_language()
+    try:
+        app()
+    except ZhihengError as error:
+        sys.stderr.write(error.message(lang) + "\n" if lang else f"{error}\n")
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        raise SystemExit(0) from None
+    except Exception as error:  # noqa: BLE001  the last door: no traceback reaches a user
+        sys.stderr.write(
+            f"[I901] 内部错误：{error!r}\n处理: 设 ZHIHENG_DEBUG=1 重试，并把输出报告给我们。\n"
+            f"[I901] Internal error: {error!r}\n"
+            "Fix: try again with ZHIHENG_DEBUG=1 and report the output to us.\n"
+        )
+        if os.environ.get("ZHIHENG_DEBUG"):
+            raise
+        raise SystemExit(3) from None
+
+
+def _asked_language() -> LangName | None:
+    words = sys.argv[1:]
+    for i, word in enumerate(words):
+        value = word.partition("=")[2] if word.startswith("--lang=") else ""
+        if word == "--lang" and i + 1 < len(words):
+            value = words[i + 1]
+        if value == "zh" or value == "en":  # noqa: PLR1714  narrows the type
+            return value
+    return None

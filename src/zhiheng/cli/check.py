@@ -1,0 +1,76 @@
+"""Check a file before anything rests on it, and import it into a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from zhiheng.catalog.breaks import breaks
+from zhiheng.core.errors import ZhihengError
+from zhiheng.core.text import Lang, Text
+from zhiheng.sources.observations import Observations
+from zhiheng.sources.tables import parse
+from zhiheng.study.plan import load_plan
+
+
+def check_file(file: Path, lang: Lang) -> None:
+    """Say what a data file or a plan holds; errors carry the address and the fix."""
+    _require(file)
+    if file.suffix == ".toml":
+        _check_plan(file, lang)
+    else:
+        _check_data(file, lang)
+
+
+def import_file(file: Path, store: Path, lang: Lang) -> None:
+    """Import a clean CSV into a store and print the version that it made."""
+    from zhiheng.store.store import Store
+
+    _require(file)
+    version = Store(store).add(parse(file.read_bytes(), file.name), note=file.name)
+    said = {"zh": "已导入，版本 {v}", "en": "imported as version {v}"}[lang]
+    Console().print(said.format(v=version.id))
+
+
+def _require(file: Path) -> None:
+    if not file.is_file():
+        raise ZhihengError(
+            "S504",
+            Text("没有文件“{f}”。", 'There is no file "{f}".').format(f=str(file)),
+            fix=Text("检查路径。", "Check the path."),
+        )
+
+
+def _check_plan(file: Path, lang: Lang) -> None:
+    plan = load_plan(str(file))
+    said = {
+        "zh": "计划可用：{t}，{s} 个步骤，{c} 条主张",
+        "en": "The plan is sound: {t}, {s} steps, {c} claims",
+    }[lang]
+    Console().print(said.format(t=plan.title[lang], s=len(plan.steps()), c=len(plan.claim)))
+
+
+def _check_data(file: Path, lang: Lang) -> None:
+    observations = parse(file.read_bytes(), file.name, own_labels=True)
+    panel = observations.panel()
+    gaps = int(np.isnan(panel.values).sum())
+    said = {
+        "zh": "{e} 个地区 × {p} 个时期 × {s} 个序列，{g} 个缺口",
+        "en": "{e} entities x {p} periods x {s} series, {g} gaps",
+    }[lang]
+    console = Console()
+    console.print(
+        said.format(e=len(panel.entities), p=len(panel.periods), s=len(panel.series), g=gaps)
+    )
+    for note in _remarks(observations, panel.series, panel.periods):
+        console.print(f"! {note[lang]}")
+
+
+def _remarks(
+    observations: Observations, names: tuple[str, ...], periods: tuple[int, ...]
+) -> list[Text]:
+    found = list(observations.notes)
+    found += [b.what for name in names for b in breaks(name, periods)]
+    return found

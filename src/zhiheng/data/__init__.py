@@ -1,0 +1,1 @@
+"""Data files of the package; read them through `zhiheng.catalog.embedded`."""

@@ -1,0 +1,37 @@
+"""Ranges of numeric options that methods of this folder share."""
+
+from __future__ import annotations
+
+from zhiheng.core.errors import Row, ZhihengError
+from zhiheng.core.text import Text
+
+
+def check_numbers(*, draws: int, level: float, classes: int = 2, lag: int = 1) -> None:
+    """Refuse options out of range.
+
+    Raises
+    ------
+    ZhihengError
+        M820 with the options that are out of range.
+    """
+    wrong: list[Row] = [
+        {"option": name, "value": value}
+        for name, value, fits in (
+            ("classes", classes, classes >= 2),
+            ("lag", lag, lag >= 1),
+            ("draws", draws, draws == 0 or draws >= 2),
+            ("level", level, 0 < level < 1),
+        )
+        if not fits
+    ]
+    if wrong:
+        raise ZhihengError(
+            "M820",
+            Text("选项的值不在范围内。", "An option is out of range."),
+            evidence=wrong,
+            fix=Text(
+                "至少两类，滞后至少一期，抽取零次或至少两次，level 在零与一之间。",
+                "Two classes or more, a lag of one or more, no draws or at least two, a level "
+                "between zero and one.",
+            ),
+        )

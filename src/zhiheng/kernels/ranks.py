@@ -1,0 +1,135 @@
+"""Ranks, and how far they move when method and weights do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhiheng.kernels.aggregate import Prepared, score
+
+Array = NDArray[np.float64]
+Ranks = NDArray[np.int32]
+
+# Scores are tied when they agree to twelve digits of the largest: matrix products of different
+# shape differ in the last bits, and such a difference must not decide a rank.
+TIE = 1e-12
+# Ranks held at once, which bounds memory for panels of any length.
+BLOCK = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One way to compute a score: prepared indicators and the weights around which to draw."""
+
+    prepared: Prepared
+    weights: Array
+
+
+@dataclass(frozen=True, slots=True)
+class RankDraws:
+    """Where ranks lie over draws of the method.
+
+    Attributes
+    ----------
+    low, high : ndarray of int, shape (P, E)
+        5 % and 95 % points of the rank within the period.
+    counts : ndarray of int, shape (R,)
+        How many draws each recipe had.
+    """
+
+    low: Ranks
+    high: Ranks
+    counts: NDArray[np.int64]
+
+
+def rank(scores: Array) -> Ranks:
+    """Rank along the last axis: 1 is the largest, ties take the smallest rank.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (..., N)
+        Finite values.
+    """
+    order = np.argsort(-scores, axis=-1)
+    best = np.take_along_axis(scores, order, axis=-1)
+    tolerance = TIE * np.abs(scores).max(axis=-1, keepdims=True)
+    place = np.zeros(scores.shape, dtype=np.int32)
+    number = np.arange(1, scores.shape[-1], dtype=np.int32)
+    place[..., 1:] = np.where(best[..., :-1] - best[..., 1:] > tolerance, number, 0)
+    place = np.maximum.accumulate(place, axis=-1) + 1
+    out = np.empty_like(place)
+    np.put_along_axis(out, order, place, axis=-1)
+    return out
+
+
+def rank_interval(ranks: Ranks, low: float = 0.05, high: float = 0.95) -> tuple[Ranks, Ranks]:
+    """Type-1 quantiles over the first axis: the smallest rank with at least that share below.
+
+    Parameters
+    ----------
+    ranks : ndarray, shape (D, ...)
+    low, high : float
+        Shares in (0, 1].
+    """
+    count = ranks.shape[0]
+    ends = [max(int(np.ceil(count * share - 1e-9)), 1) - 1 for share in (low, high)]
+    ordered = np.partition(ranks, ends, axis=0)
+    return ordered[ends[0]], ordered[ends[1]]
+
+
+def draw_ranks(
+    recipes: Sequence[Recipe], *, draws: int, concentration: float, seed: int
+) -> RankDraws:
+    """Draw methods and weights, and see which ranks come out.
+
+    A draw takes one recipe, each equally likely, and then weights from a
+    Dirichlet distribution with ``alpha = concentration * weights`` of that
+    recipe; recipes with weights by period draw them for each period. The
+    intervals are over choices of method. They are not sampling intervals.
+
+    Parameters
+    ----------
+    recipes : sequence of Recipe
+        All on the same panel.
+    draws : int
+        At least one.
+    concentration : float
+        At least 1; the larger, the closer the drawn weights stay. Infinite
+        keeps the weights of the recipe.
+    seed : int
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+    chosen = rng.integers(len(recipes), size=draws)
+    counts = np.bincount(chosen, minlength=len(recipes))
+    used = [
+        (recipe.prepared, _jitter(recipe.weights, int(n), concentration, rng))
+        for recipe, n in zip(recipes, counts, strict=True)
+        if n
+    ]
+    periods, _, entities = recipes[0].prepared.parts[0].shape
+    step = max(1, BLOCK // (draws * entities))
+    low, high = (np.empty((periods, entities), dtype=np.int32) for _ in range(2))
+    for start in range(0, periods, step):
+        cut = slice(start, start + step)
+        found = [rank(score(_cut(prepared, cut), _of(w, cut))) for prepared, w in used]
+        low[cut], high[cut] = rank_interval(np.concatenate(found))
+    return RankDraws(low, high, counts)
+
+
+def _jitter(weights: Array, count: int, concentration: float, rng: np.random.Generator) -> Array:
+    shape = (count, *weights.shape)
+    if np.isinf(concentration):
+        return np.broadcast_to(weights, shape)
+    gamma = rng.standard_gamma(concentration * weights, size=shape)
+    return gamma / gamma.sum(axis=-1, keepdims=True)
+
+
+def _cut(prepared: Prepared, cut: slice) -> Prepared:
+    return Prepared(prepared.rule, tuple(part[cut] for part in prepared.parts))
+
+
+def _of(weights: Array, cut: slice) -> Array:
+    return weights if weights.shape[-2] == 1 else weights[:, cut]

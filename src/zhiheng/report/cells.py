@@ -1,0 +1,110 @@
+"""The cells of printed tables as text, alike in every medium."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zhiheng.core.text import Lang
+from zhiheng.report.model import RegressionBlock, RegressionColumn, TableBlock
+from zhiheng.report.stars import stars
+from zhiheng.study.ledger import DASH, Ledger
+from zhiheng.study.sentences import Address, Number
+
+COEFFICIENTS, FIT = "coefficients", "fit"
+"""The tables of a regression that a regression table is made of."""
+ESTIMATE_FORMAT, ERROR_FORMAT = ".4f", ".4f"
+_YES = {"zh": ("否", "是"), "en": ("No", "Yes")}
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficient:
+    """One coefficient as printed: estimate with stars, standard error in parentheses."""
+
+    estimate: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionCells:
+    """All cells of a regression table, by row and model."""
+
+    terms: tuple[tuple[Coefficient, ...], ...]
+    marks: tuple[tuple[str, ...], ...]
+    fit: tuple[tuple[str, ...], ...]
+
+
+def regression_cells(block: RegressionBlock, ledger: Ledger, lang: Lang) -> RegressionCells:
+    """The cells of a regression table; a term that a model lacks is left empty."""
+    return RegressionCells(
+        terms=tuple(
+            tuple(_coefficient(term, model, ledger, lang) for model in block.models)
+            for term, _ in block.terms
+        ),
+        marks=tuple(
+            tuple(_YES[lang][model.marks.get(mark, False)] for model in block.models)
+            for mark, _ in block.marks
+        ),
+        fit=tuple(
+            tuple(
+                ledger.show(fit_address(model, column.column, ledger), column.format, lang)
+                for model in block.models
+            )
+            for column in block.fit
+        ),
+    )
+
+
+def fit_address(model: RegressionColumn, column: str, ledger: Ledger) -> Address:
+    """The address of a fit statistic; the fit table has one row."""
+    return Address(model.step, FIT, ledger.run.results[model.step].tables[FIT].key(0), column)
+
+
+def has_term(model: RegressionColumn, term: str, ledger: Ledger) -> bool:
+    """Whether a model has a coefficient for this term."""
+    table = ledger.run.results[model.step].tables[COEFFICIENTS]
+    return term in table.columns["term"].tolist()
+
+
+def _coefficient(term: str, model: RegressionColumn, ledger: Ledger, lang: Lang) -> Coefficient:
+    if not has_term(model, term, ledger):
+        return Coefficient("", "")
+    at = Address(model.step, COEFFICIENTS, (term,), "estimate")
+    error = Address(model.step, COEFFICIENTS, (term,), "std_error")
+    mark = stars(ledger.value(Address(model.step, COEFFICIENTS, (term,), "p_value")))
+    return Coefficient(
+        f"{ledger.show(at, ESTIMATE_FORMAT, lang)}{mark}",
+        f"({ledger.show(error, ERROR_FORMAT, lang)})",
+    )
+
+
+def regression_numbers(block: RegressionBlock, ledger: Ledger) -> list[Number]:
+    """Every number of a regression table with its address, p values of the stars included."""
+    out: list[Number] = []
+    for model in block.models:
+        for term, _ in block.terms:
+            if has_term(model, term, ledger):
+                out += [
+                    Number(Address(model.step, COEFFICIENTS, (term,), column), form)
+                    for column, form in (
+                        ("estimate", ESTIMATE_FORMAT),
+                        ("std_error", ERROR_FORMAT),
+                        ("p_value", "p"),
+                    )
+                ]
+        out += [Number(fit_address(model, c.column, ledger), c.format) for c in block.fit]
+    return out
+
+
+def stub_text(ledger: Ledger, block: TableBlock, row: int, column: str, lang: Lang) -> str:
+    """A row label in one language.
+
+    A column ``title`` stands for the pair ``title_zh`` / ``title_en`` where the
+    table has them; entities are printed by name; anything else as it is.
+    """
+    values = ledger.run.results[block.step].tables[block.table].row(row)
+    value = values.get(f"{column}_{lang}", values.get(column))
+    if value is None:
+        return DASH
+    if column == "entity":
+        return str(values.get(f"name_{lang}") or ledger.run.panel.name(str(value))[lang])
+    return str(value)

@@ -1,0 +1,40 @@
+"""From a study run to a document: which sentences, tables and figures, in which order."""
+
+from __future__ import annotations
+
+from zhiheng.report.model import Document, FigureBlock, Section
+from zhiheng.report.sections import findings
+from zhiheng.report.sections.data import data_section
+from zhiheng.report.sections.drivers import drivers_section
+from zhiheng.report.sections.gaps import gaps_section
+from zhiheng.report.sections.index import index_section
+from zhiheng.report.sections.mechanism import mechanism_section
+from zhiheng.report.sections.methods import methods_section, replication_section
+from zhiheng.study.run_types import StudyRun
+
+
+def build_document(run: StudyRun) -> Document:
+    """Compose the report of a run; a part whose step the plan lacks is left out."""
+    plan = run.plan
+    sections: list[Section | None] = [
+        data_section(run),
+        index_section(run),
+        gaps_section(run),
+        mechanism_section(run),
+        drivers_section(run),
+        methods_section(run),
+        replication_section(run),
+    ]
+    index = run.results[plan.report.index]
+    names = {figure.name for figure in index.figures}
+    first = tuple(
+        FigureBlock(plan.report.index, name) for name in ("map", "ranking") if name in names
+    )
+    return Document(
+        title=plan.title,
+        subtitle=plan.subtitle,
+        question=plan.question,
+        findings=findings.findings(run),
+        first_figures=first,
+        sections=tuple(s for s in sections if s is not None),
+    )

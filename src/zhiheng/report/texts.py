@@ -1,0 +1,31 @@
+"""The sentences of the report, kept as data in ``report/text``."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from zhiheng.core.result import Cell
+from zhiheng.core.text import Text
+from zhiheng.study.sentences import Sentence
+
+
+@cache
+def _all() -> dict[str, Any]:
+    source = resources.files("zhiheng.report").joinpath("text/report.toml")
+    return tomllib.loads(source.read_text("utf-8"))
+
+
+def words(key: str) -> Text:
+    """The text at a dotted key, such as ``data.title``."""
+    node: Any = _all()
+    for part in key.split("."):
+        node = node[part]
+    return Text.of(node)
+
+
+def say(key: str, **bind: Cell | Text) -> Sentence:
+    """The sentence at a dotted key with its names bound."""
+    return Sentence(words(key), bind)

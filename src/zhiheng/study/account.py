@@ -1,0 +1,239 @@
+"""What the run says of itself, as results: data in use, claims, evidence, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from zhiheng.catalog.breaks import breaks
+from zhiheng.catalog.series import series as series_info
+from zhiheng.catalog.sources import source
+from zhiheng.catalog.theory import theory
+from zhiheng.catalog.wording import option_word
+from zhiheng.core.panel import Panel, Status
+from zhiheng.core.result import Cell, Figure, Result, Table
+from zhiheng.core.text import Text
+from zhiheng.study.plan import Plan, Variable
+from zhiheng.study.run_types import ClaimFinding, EdgeFinding, LeftOutEntity
+
+DATA, CLAIMS, EVIDENCE, CHECKS = "data", "claims", "evidence", "checks"
+"""Names under which these results stand beside those of the steps."""
+
+
+def data_account(
+    plan: Plan,
+    panel: Panel,
+    used: list[str],
+    left: tuple[LeftOutEntity, ...],
+    absent: Mapping[str, Variable],
+) -> Result:
+    """Base series in use, entities left out, known breaks."""
+    names = [n for n in used if n in panel.series]
+    held = {n: ~np.isnan(panel.array(n)) for n in names}
+    weak = {n: panel.status_of(n) >= Status.ESTIMATED for n in names}
+    gaps = {n: int((~held[n]).sum()) for n in names}
+    cells = len(panel.entities) * len(panel.periods) * len(names)
+    summary: dict[str, int] = {
+        "entities": len(panel.entities),
+        "periods": len(panel.periods),
+        "series": len(names),
+        "cells": cells,
+        "gaps": sum(gaps.values()),
+        "estimated": sum(int(w.sum()) for w in weak.values()),
+        "left_out": len(left),
+    }
+    infos = [series_info(n, plan.data.level) for n in names]
+    sources = [source(i.source) if i else None for i in infos]
+    return Result(
+        tables={
+            "summary": Table.of(
+                ["item"], item=list(summary), value=np.array(list(summary.values()))
+            ),
+            "series": Table.of(
+                ["series"],
+                series=names,
+                **_pair(
+                    "title",
+                    [i.title if i else Text.same(n) for i, n in zip(infos, names, strict=True)],
+                ),
+                unit=[panel.units[n] for n in names],
+                **_pair("publisher", [s.publisher if s else Text.same("—") for s in sources]),
+                licence=[s.licence if s else "—" for s in sources],
+                **_pair("status", [option_word("status", _status(panel, n)) for n in names]),
+                values=np.array([int(held[n].sum()) for n in names]),
+                gaps=np.array([gaps[n] for n in names]),
+                estimated=np.array([int(weak[n].sum()) for n in names]),
+            ),
+            "left_out": Table.of(
+                ["entity"],
+                entity=[item.entity for item in left],
+                **_pair("name", [item.name for item in left]),
+                **_pair("reason", [item.why for item in left]),
+            ),
+            "absent": Table.of(
+                ["variable"],
+                variable=list(absent),
+                **_pair("title", [v.title for v in absent.values()]),
+                **_pair("reason", [v.unless_absent or v.title for v in absent.values()]),
+            ),
+            "breaks": _breaks(names, panel, plan.data.level),
+        },
+        method=DATA,
+        inputs=panel.fingerprint,
+        series=tuple(names),
+    )
+
+
+def claims_account(claims: tuple[ClaimFinding, ...], results: Mapping[str, Result]) -> Result:
+    """Each criterion of each claim with its value and limit."""
+    rows = [(claim, criterion) for claim in claims for criterion in claim.criteria]
+    return Result(
+        tables={
+            "criteria": Table.of(
+                ["claim", "number"],
+                claim=[c.claim for c, _ in rows],
+                number=np.array([c.criteria.index(k) + 1 for c, k in rows], dtype=np.int64),
+                **_pair("claim_title", [c.text for c, _ in rows]),
+                **_pair("criterion", [k.name for _, k in rows]),
+                **_pair(
+                    "entity_title", [_entity(results, k.step, k.table, k.key) for _, k in rows]
+                ),
+                value=np.array([k.value for _, k in rows], dtype=np.float64),
+                limit=np.array([k.limit for _, k in rows], dtype=np.float64),
+                **_pair("passed_title", [option_word("passed", str(k.passed)) for _, k in rows]),
+            ),
+            "verdicts": Table.of(
+                ["claim"],
+                claim=[c.claim for c in claims],
+                **_pair("claim_title", [c.text for c in claims]),
+                **_pair("verdict_title", [option_word("verdict", c.verdict) for c in claims]),
+                **_pair("reason", [c.reason for c in claims]),
+            ),
+        },
+        method=CLAIMS,
+        series=tuple(sorted({s for _, k in rows for s in results[k.step].series})),
+    )
+
+
+def evidence_account(edges: tuple[EdgeFinding, ...], results: Mapping[str, Result]) -> Result:
+    """The theory graph: nodes, and every arrow with the evidence of this run."""
+    graph = theory()
+    found = {e.edge: e for e in edges}
+    nodes, edges_ = graph.nodes, graph.edges
+    titles = {node.id: node.title for node in nodes}
+    columns: dict[str, list[float]] = {
+        c: [] for c in ("estimate", "ci_low", "ci_high", "p_few", "overlap_share")
+    }
+    for edge in edges_:
+        finding = found.get(edge.id)
+        row = _estimate(results, finding)
+        for name, values in columns.items():
+            values.append(row.get(name, np.nan))
+    statuses = [found[e.id].status if e.id in found else "untested" for e in edges_]
+    return Result(
+        tables={
+            "nodes": Table.of(
+                ["id"],
+                id=[n.id for n in nodes],
+                **_pair("name", [n.title for n in nodes]),
+                kind=[n.kind for n in nodes],
+                x=np.array([n.x for n in nodes], dtype=np.float64),
+                y=np.array([n.y for n in nodes], dtype=np.float64),
+            ),
+            "edges": Table.of(
+                ["edge"],
+                edge=[e.id for e in edges_],
+                **{"from": [e.from_ for e in edges_], "to": [e.to for e in edges_]},
+                **_pair("from_title", [titles[e.from_] for e in edges_]),
+                **_pair("to_title", [titles[e.to] for e in edges_]),
+                sign=[e.sign for e in edges_],
+                status=statuses,
+                **_pair("status_title", [option_word("edge_status", s) for s in statuses]),
+                **{name: np.array(values, dtype=np.float64) for name, values in columns.items()},
+            ),
+        },
+        figures=(
+            Figure(
+                name="graph",
+                kind="graph",
+                table="edges",
+                title=Text(
+                    "理论图与本次运行的证据", "The theory graph and the evidence of this run"
+                ),
+                reading=Text(
+                    "线型表示证据状态：虚线未检验，点线证据不足，实线相关；箭头方向是理论所说的方向，不是本次结果。",
+                    "Line style is the evidence: dashed untested, dotted insufficient, solid association; "
+                    "arrows point as the theory says, not as this run found.",
+                ),
+                encodings={"nodes": "nodes"},
+            ),
+        ),
+        method=EVIDENCE,
+        series=tuple(sorted({s for e in edges for s in results[e.step].series})),
+    )
+
+
+def checks_account(results: Mapping[str, Result]) -> Result:
+    """Every identity that a step of the run was tested against."""
+    rows = [(step, i, c) for step, r in results.items() for i, c in enumerate(r.checks)]
+    return Result(
+        tables={
+            "checks": Table.of(
+                ["step", "number"],
+                step=[step for step, _, _ in rows],
+                number=np.array([i + 1 for _, i, _ in rows], dtype=np.int64),
+                **_pair("step_title", [Text.same(step) for step, _, _ in rows]),
+                **_pair("check", [c.name for _, _, c in rows]),
+                residual=np.array([c.residual for _, _, c in rows], dtype=np.float64),
+                tolerance=np.array([c.tolerance for _, _, c in rows], dtype=np.float64),
+            )
+        },
+        method=CHECKS,
+    )
+
+
+def _pair(name: str, texts: list[Text]) -> dict[str, list[str]]:
+    """A bilingual column as two: ``name_zh`` and ``name_en``."""
+    return {f"{name}_zh": [t.zh for t in texts], f"{name}_en": [t.en for t in texts]}
+
+
+def _status(panel: Panel, name: str) -> str:
+    codes = panel.status_of(name)
+    return Status(int(codes.max())).name.lower()
+
+
+def _breaks(names: list[str], panel: Panel, level: str) -> Table:
+    found = [(n, b) for n in names for b in breaks(n, panel.periods, level)]
+    titles = [series_info(n, level) for n, _ in found]
+    return Table.of(
+        ["number"],
+        number=np.arange(1, len(found) + 1),
+        series=[n for n, _ in found],
+        **_pair(
+            "title",
+            [t.title if t else Text.same(n) for t, (n, _) in zip(titles, found, strict=True)],
+        ),
+        **_pair("span", [b.span for _, b in found]),
+        **_pair("what", [b.what for _, b in found]),
+        **_pair("action", [option_word("break_action", b.action) for _, b in found]),
+    )
+
+
+def _entity(results: Mapping[str, Result], step: str, table: str, key: tuple[Cell, ...]) -> Text:
+    if table != "influence":
+        return Text.same("—")
+    rows = results[step].tables[table]
+    i = rows.find(*key)
+    return Text(str(rows.columns["name_zh"][i]), str(rows.columns["name_en"][i]))
+
+
+def _estimate(results: Mapping[str, Result], finding: EdgeFinding | None) -> dict[str, float]:
+    if finding is None:
+        return {}
+    table = results[finding.step].tables["coefficients"]
+    i = table.find(finding.term)
+    row = {c: float(table.columns[c][i]) for c in ("estimate", "ci_low", "ci_high", "p_few")}
+    if finding.overlap_share is not None:
+        row["overlap_share"] = finding.overlap_share
+    return row

@@ -1,0 +1,214 @@
+"""From plan to StudyRun: a pure function of data hash, plan hash and code version."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from zhiheng.catalog.embedded import dataset
+from zhiheng.catalog.scope import scope
+from zhiheng.core.errors import ZhihengError
+from zhiheng.core.expression import Scope, evaluate, needs
+from zhiheng.core.hashing import digest, table_digest
+from zhiheng.core.method import catalogue, methods
+from zhiheng.core.panel import Panel
+from zhiheng.core.result import Result
+from zhiheng.core.text import Text
+from zhiheng.study import account
+from zhiheng.study.cache import Cache, NoCache
+from zhiheng.study.claims import judge
+from zhiheng.study.edges import weigh
+from zhiheng.study.plan import Added, Plan, Step, Variable, option_words
+from zhiheng.study.run_types import LeftOutEntity, StudyRun
+from zhiheng.study.version import code_version
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The data of a study after selection, before the first step."""
+
+    panel: Panel
+    left_out: tuple[LeftOutEntity, ...]
+
+
+def run_study(
+    plan: Plan,
+    *,
+    panel: Panel | None = None,
+    cache: Cache | NoCache | None = None,
+    progress: Progress = lambda name, done, of: None,
+) -> StudyRun:
+    """Run a study.
+
+    Parameters
+    ----------
+    plan : Plan
+    panel : Panel, optional
+        The full data; without it the plan's embedded data set is read.
+    cache : Cache, optional
+        Where finished steps are kept; a step is reused when method, options,
+        input and code are the same.
+    progress : callable
+        Called with step id, steps done and steps in all.
+    """
+    keep = cache or NoCache()
+    meaning = scope(plan.data.level)
+    full = panel or dataset(plan.data.dataset)
+    absent = _absent(plan, full, meaning)
+    plan = plan.leaving_out(tuple(absent))
+    prepared = prepare(plan, full, meaning)
+    steps = plan.steps()
+    version = code_version()
+    current, results, seconds = prepared.panel, dict[str, Result](), dict[str, float]()
+    for done, step in enumerate(steps):
+        progress(step.id, done, len(steps))
+        started = time.perf_counter()
+        results[step.id] = _call(step, current, plan.seed, keep, version)
+        current = _extend(current, step, results[step.id], meaning)
+        seconds[step.id] = time.perf_counter() - started
+    progress("", len(steps), len(steps))
+    claims = tuple(judge(claim, results) for claim in plan.claim)
+    edges = weigh(plan.edge, results)
+    used = used_series(plan, meaning)
+    results[account.EVIDENCE] = account.evidence_account(edges, results)
+    results[account.CLAIMS] = account.claims_account(claims, results)
+    results[account.CHECKS] = account.checks_account(results)
+    results[account.DATA] = account.data_account(
+        plan, current, used, prepared.left_out, absent
+    )
+    return StudyRun(
+        plan=plan,
+        panel=current,
+        results=results,
+        left_out=prepared.left_out,
+        claims=claims,
+        edges=edges,
+        data_hash=prepared.panel.fingerprint,
+        plan_hash=digest(plan.model_dump(mode="json", fallback=_plain)),
+        code_version=version,
+        number_hash=digest(*[[k, table_digest(r.tables)] for k, r in sorted(results.items())]),
+        byte_hash=digest(*_bytes_of(results)),
+        seconds=seconds,
+    )
+
+
+def _absent(plan: Plan, full: Panel, meaning: Scope) -> dict[str, Variable]:
+    """The variables that the plan can do without and whose series the data lack."""
+    return {
+        name: variable
+        for name, variable in plan.variables.items()
+        if variable.unless_absent and not needs(variable.expression, meaning) <= set(full.series)
+    }
+
+
+def prepare(plan: Plan, full: Panel, meaning: Scope) -> Prepared:
+    """Select entities, compute variables on all periods, then cut to the window."""
+    gone = {item.entity: item.why for item in plan.data.leave_out}
+    panel = full.select(where=lambda e: e not in gone)
+    for name, variable in plan.variables.items():
+        panel = _with_variable(panel, name, variable, meaning)
+    first, last = plan.data.periods
+    panel = panel.select(periods=[p for p in panel.periods if first <= p <= last])
+    left = tuple(LeftOutEntity(e, full.name(e), why) for e, why in gone.items())
+    if plan.data.incomplete == "leave_out":
+        panel, incomplete = _leave_incomplete(plan, panel, meaning)
+        left += incomplete
+    return Prepared(panel, left)
+
+
+def _leave_incomplete(
+    plan: Plan, panel: Panel, meaning: Scope
+) -> tuple[Panel, tuple[LeftOutEntity, ...]]:
+    """Leave out, by name and with the series, every entity that has a gap in what is used."""
+    used = [name for name in used_series(plan, meaning) if name in panel.series]
+    missing = np.stack([np.isnan(panel.array(n)).any(axis=1) for n in used], axis=1)
+    out: list[LeftOutEntity] = []
+    for e, row in zip(panel.entities, missing, strict=True):
+        if row.any():
+            names = ", ".join(n for n, gap in zip(used, row, strict=True) if gap)
+            why = Text("窗口内有缺口：{n}", "gaps in the window: {n}").format(n=names)
+            out.append(LeftOutEntity(e, panel.name(e), why))
+    gone = {item.entity for item in out}
+    return panel.select(where=lambda e: e not in gone), tuple(out)
+
+
+def used_series(plan: Plan, meaning: Scope) -> list[str]:
+    """The base series and variables that the plan's steps need."""
+    from zhiheng.catalog.systems import load_system
+
+    found: set[str] = set()
+    for step in plan.steps():
+        system = step.options.get("system")
+        if isinstance(system, str):
+            for indicator in load_system(system).indicators:
+                found |= needs(indicator.expression, meaning)
+        for word in option_words(step.options):
+            if word in plan.variables:
+                found |= {word, *needs(plan.variables[word].expression, meaning)}
+    return sorted(found)
+
+
+def _call(step: Step, panel: Panel, seed: int, cache: Cache | NoCache, version: str) -> Result:
+    options = dict(step.options)
+    if any(o.name == "seed" for o in catalogue()[step.method].options):
+        options.setdefault("seed", seed)
+    key = digest(step.method, options, panel.fingerprint, version)
+    kept = cache.get(key)
+    if kept is not None:
+        return kept
+    try:
+        found = methods[step.method](panel, **options)
+    except ZhihengError as error:
+        rows = [{"step": step.id, "method": step.method}, *error.evidence]
+        raise ZhihengError(
+            error.code, error.what, fix=error.fix, evidence=rows, exit_code=error.exit_code
+        ) from error
+    cache.put(key, found)
+    return found
+
+
+def _extend(panel: Panel, step: Step, result: Result, meaning: Scope) -> Panel:
+    for name, added in step.add.items():
+        panel = _with_column(panel, name, step.id, result, added)
+    for name, variable in step.then.items():
+        panel = _with_variable(panel, name, variable, meaning)
+    return panel
+
+
+def _with_column(panel: Panel, name: str, step: str, result: Result, added: Added) -> Panel:
+    table = result.tables[added.table].where(**added.where)
+    values = np.full((len(panel.entities), len(panel.periods)), np.nan)
+    e = {v: i for i, v in enumerate(panel.entities)}
+    t = {v: i for i, v in enumerate(panel.periods)}
+    rows = [e[v] for v in table.columns["entity"]]
+    columns = [t[int(v)] for v in table.columns["period"]]
+    values[rows, columns] = table.columns[added.column]
+    where = "".join(f"[{v}]" for v in added.where.values())
+    definition = f"@{step}.{added.table}{where}.{added.column}"
+    return panel.with_series(name, values, unit="1", definition=definition)
+
+
+def _with_variable(panel: Panel, name: str, variable: Variable, meaning: Scope) -> Panel:
+    found = evaluate(variable.expression, panel, meaning)
+    return panel.with_series(
+        name, found.values, unit=found.unit, definition=variable.expression, status=found.status
+    )
+
+
+def _bytes_of(results: Mapping[str, Result]) -> list[object]:
+    parts: list[object] = []
+    for step, result in sorted(results.items()):
+        for name, table in sorted(result.tables.items()):
+            for column, values in table.columns.items():
+                data = values.tolist() if values.dtype == object else values
+                parts += [[step, name, column], data]
+    return parts
+
+
+def _plain(value: object) -> object:
+    return {"zh": value.zh, "en": value.en} if isinstance(value, Text) else str(value)

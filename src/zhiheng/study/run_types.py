@@ -1,0 +1,86 @@
+"""What a study run holds; the report reads this and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from zhiheng.core.panel import Panel
+from zhiheng.core.result import Result
+from zhiheng.core.text import Text
+from zhiheng.study.plan import Plan
+
+Verdict = Literal["supported", "not_supported", "insufficient"]
+EdgeStatus = Literal["untested", "arithmetic", "association", "insufficient", "identified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One test that a claim has to pass, and whether it did."""
+
+    name: Text
+    step: str
+    table: str
+    key: tuple[str | int, ...]
+    column: str
+    value: float
+    limit: float
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFinding:
+    """The verdict on one claim, with the criteria that led to it."""
+
+    claim: str
+    text: Text
+    verdict: Verdict
+    criteria: tuple[Criterion, ...]
+    reason: Text
+    blocks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeFinding:
+    """What the run has to say on one arrow of the theory graph."""
+
+    edge: str
+    status: EdgeStatus
+    step: str
+    term: str
+    overlap_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutEntity:
+    """An entity that is not in the study, and why."""
+
+    entity: str
+    name: Text
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRun:
+    """A finished run: a pure function of data hash, plan hash and code version.
+
+    Attributes
+    ----------
+    results : mapping of step to Result
+    panel : Panel
+        The panel after all steps: base series, variables, scores.
+    """
+
+    plan: Plan
+    panel: Panel
+    results: Mapping[str, Result]
+    left_out: tuple[LeftOutEntity, ...]
+    claims: tuple[ClaimFinding, ...]
+    edges: tuple[EdgeFinding, ...]
+    data_hash: str
+    plan_hash: str
+    code_version: str
+    number_hash: str
+    byte_hash: str
+    seconds: Mapping[str, float]
