@@ -30,7 +30,7 @@ KINDS = {
     "program": ("当场", "另一程序当场计算 · another program, live in the test"),
     "stored": (
         "存档",
-        "另一程序的存档结果，连同产生它的脚本 · another program's output, with its maker",
+        "另一程序的存档结果与脚本 · another program's output, with its maker",
     ),
     "brute": ("硬算", "按定义硬算 · brute force from the definition"),
     "closed": ("闭式", "闭式解或发表的算例 · a closed form or a published example"),

@@ -218,3 +218,11 @@ def test_corrections_name_known_provinces_and_series() -> None:
             assert set(c.series) <= set(dataset(c.dataset).series), c.id
         if c.action in {"repair", "status"}:
             assert c.status, c.id
+
+
+def test_the_data_folder_does_not_hide_the_public_function() -> None:
+    # a package of that name would replace `zhiheng.data` on import
+    import zhiheng
+
+    assert zhiheng.data("gdi2016").periods == (2016,)
+    assert zhiheng.data("gdi2016") is dataset("gdi2016")

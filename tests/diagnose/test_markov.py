@@ -125,7 +125,7 @@ def test_a_lag_goes_by_period():
 
 
 def test_a_reducible_chain_has_no_steady_state_but_a_reason():
-    climbing = panel([[1.0, 1, 2, 3], [1.0, 2, 3, 3], [1.0, 1, 1, 2], [2.0, 3, 3, 3]])
+    climbing = panel([[1.0, 1, 2, 3], [1.0, 2, 2, 3], [1.0, 1, 1, 2], [2.0, 2, 3, 3]])
     found = markov(climbing, variable="y", classes=3, draws=0)
     note = next(n for n in found.notes if n.code == "M823")
     assert "{3}" in note.text.en

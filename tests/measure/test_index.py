@@ -194,7 +194,7 @@ def test_a_better_value_inside_the_bounds_raises_the_score_and_no_other(x, e, k)
 def test_scores_are_entity_by_period_with_names():
     found = run(made()).table("scores")
     assert list(found.columns) == [
-        "entity", "name_zh", "name_en", "period", "score", "rank", "rank_low", "rank_high",
+        "entity", "name", "name_zh", "name_en", "period", "score", "rank", "rank_low", "rank_high",
     ]  # fmt: skip
     assert len(found) == 28
     assert found.groupby("period")["rank"].min().eq(1).all()

@@ -92,7 +92,7 @@ def test_a_declared_priority_decides_between_two_sources() -> None:
     ("text", "code"),
     [
         (LONG.replace("天津市", "天京"), "C401"),
-        (LONG.replace("亿元", "亿圆"), "U208"),
+        (LONG.replace("亿元", "亿圆"), "U210"),
         (LONG.replace("2020", "二〇二〇"), "D104"),
         ("region,year\n", "S502"),
         ("a,b\n1,2\n", "D101"),

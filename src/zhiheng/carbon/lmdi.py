@@ -117,6 +117,7 @@ def _by_period(found: Lmdi, identity: Identity, data: Factors) -> Table:
         period=np.repeat(periods[found.last], factors),
         **_titled(identity, len(effect)),
         effect=effect.ravel(),
+        unit=[data.unit] * effect.size,
     )
 
 
@@ -133,6 +134,7 @@ def _by_entity(found: Lmdi, identity: Identity, data: Factors) -> Table:
         **_titled(identity, entities),
         effect=effect.ravel(),
         share=_share(effect, change).ravel(),
+        unit=[data.unit] * effect.size,
     )
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Literal
 
 from pydantic import Field
 
+from zhiheng.catalog.corrections import Correction, corrections
 from zhiheng.catalog.loading import Entry, EntryStatus, Words, read_toml
-from zhiheng.catalog.regions import Level, labels_of
+from zhiheng.catalog.regions import labels_of
 from zhiheng.core.text import Text
 
-Action = Literal["known", "exclude", "mask", "flag", "rename", "status"]
+Action = Literal["known", "mask", "repair", "status", "flag", "absent"]
+Level = Literal["province", "economy", "city"]
+LEVELS: Mapping[str, Level] = {
+    "provinces": "province",
+    "gdi2016": "province",
+    "world": "economy",
+}
+"""The level of each embedded data set."""
 
 
 class Break(Entry):
@@ -27,7 +35,8 @@ class Break(Entry):
     changes : tuple of int
         The first periods of a new meaning: values before and after do not compare.
     affected : tuple of pairs of int
-        First and last periods of values that mislead by themselves.
+        First and last periods of values that mislead by themselves. Without
+        `changes` and `affected` all periods are meant.
     kind : str
         Such as ``definition``, ``price_base``, ``jump``, ``fill``.
     what : Text
@@ -63,6 +72,8 @@ class Break(Entry):
         if not periods:
             return False
         first, last = min(periods), max(periods)
+        if not self.changes and not self.affected:
+            return True
         across = any(first < change <= last for change in self.changes)
         return across or any(a <= last and b >= first for a, b in self.affected)
 
@@ -83,12 +94,18 @@ class _File(Entry):
 
 @cache
 def all_breaks() -> tuple[Break, ...]:
-    """Every known break."""
-    return read_toml("breaks.toml", _File).entry
+    """Every known break: those of published series, then what was found in the shipped data."""
+    published = read_toml("breaks.toml", _File).entry
+    shipped = [_found(c) for c in corrections() if c.action != "exclude" and c.series != ("*",)]
+    return (*published, *shipped)
 
 
 def breaks(
-    series: str | Iterable[str], periods: Sequence[int], level: str = ""
+    series: str | Iterable[str],
+    periods: Sequence[int],
+    level: str = "",
+    *,
+    shipped: bool = True,
 ) -> tuple[Break, ...]:
     """The known breaks that touch some series within a window.
 
@@ -98,12 +115,34 @@ def breaks(
         Catalog names.
     periods : sequence of int
         The periods in use.
-    level : {"province", "economy", ""}
-        Empty looks at all levels.
+    level : {"province", "economy", "city", ""}
+        Empty looks at provinces and economies; breaks between the cities of a
+        province are told only to those who ask for cities.
+    shipped : bool
+        Also what was found in the shipped values; say no for a user's own file.
     """
     names = {series} if isinstance(series, str) else set(series)
+    levels = {level} if level else {"province", "economy"}
     return tuple(
         b
         for b in all_breaks()
-        if names & set(b.series) and level in ("", b.level) and b.touches(periods)
+        if names & set(b.series)
+        and b.level in levels
+        and (shipped or b.action == "known")
+        and b.touches(periods)
+    )
+
+
+def _found(correction: Correction) -> Break:
+    """A recorded correction of shipped values, as something that a reader has to know."""
+    return Break(
+        series=correction.series,
+        level=LEVELS[correction.dataset],
+        entities=correction.entities,
+        affected=correction.periods,
+        kind="found",
+        what=correction.reason,
+        source=correction.evidence,
+        status="verified",
+        action=correction.action if correction.action != "exclude" else "known",
     )

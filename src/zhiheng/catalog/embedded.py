@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from zhiheng.catalog.sources import source
 from zhiheng.core.errors import ZhihengError, unknown_name
 from zhiheng.core.panel import Origin, Panel, Status, Step
 from zhiheng.core.text import Text
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class Built(Entry):
@@ -78,7 +75,7 @@ class Dataset:
 @cache
 def manifest() -> Manifest:
     """Sizes and hashes of the data files."""
-    text = resources.files("zhiheng.data").joinpath("manifest.toml").read_text("utf-8")
+    text = resources.files("zhiheng").joinpath("data", "manifest.toml").read_text("utf-8")
     return parse_toml(text, Manifest, where="data/manifest.toml")
 
 
@@ -135,10 +132,11 @@ def dataset(name: str) -> Panel:
     return _panel(_read(found), found)
 
 
-def _read(found: Dataset) -> pa.Table:
+def _read(found: Dataset) -> Any:
+    """The pyarrow table of a data file whose hash is right."""
     import pyarrow.parquet as pq
 
-    held = resources.files("zhiheng.data").joinpath(found.file).read_bytes()
+    held = resources.files("zhiheng").joinpath("data", found.file).read_bytes()
     if hashlib.sha256(held).hexdigest() != found.sha256:
         raise ZhihengError(
             "C422",
@@ -152,7 +150,7 @@ def _read(found: Dataset) -> pa.Table:
     return pq.read_table(io.BytesIO(held))
 
 
-def _panel(table: pa.Table, found: Dataset) -> Panel:
+def _panel(table: Any, found: Dataset) -> Panel:
     e, entities = _coded(table, "entity")
     s, present = _coded(table, "series")
     catalogued = {x.name: x for x in all_series(found.level)}
@@ -176,13 +174,14 @@ def _panel(table: pa.Table, found: Dataset) -> Panel:
         status=status,
         origin=origin,
         labels=labels_of(entities)[1],
+        titles={n: catalogued[n].title for n in names},
         origins=tuple(_origin(found, n, catalogued[n].source) for n in names),
         level=found.level,
         steps=(Step("embedded", f"{found.name} {found.sha256[:12]}"),),
     )
 
 
-def _coded(table: pa.Table, column: str) -> tuple[Any, list[str]]:
+def _coded(table: Any, column: str) -> tuple[Any, list[str]]:
     """Codes and words of a text column."""
     held: Any = table[column].combine_chunks().dictionary_encode()
     return held.indices.to_numpy(), held.dictionary.to_pylist()

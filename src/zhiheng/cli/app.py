@@ -35,12 +35,15 @@ def run(
         "out"
     ),
     lang: Lang = "zh",
+    with_: Annotated[
+        list[Path] | None, typer.Option("--with", help="并入自己的数据（CSV） / join own data")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="不用缓存 / ignore the cache")] = False,  # noqa: FBT002
 ) -> None:
     """Run a study and write its report; exit 1 when a finding blocks an asserted claim."""
     from zhiheng.cli.run import run_and_write
 
-    raise typer.Exit(run_and_write(study, out, lang, fresh=fresh))
+    raise typer.Exit(run_and_write(study, out, lang, extra=with_ or [], fresh=fresh))
 
 
 @app.command("methods", help="列出全部方法 / List all methods.")

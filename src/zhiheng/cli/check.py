@@ -8,16 +8,14 @@ import numpy as np
 from rich.console import Console
 
 from zhiheng.catalog.breaks import breaks
-from zhiheng.core.errors import ZhihengError
 from zhiheng.core.text import Lang, Text
 from zhiheng.sources.observations import Observations
-from zhiheng.sources.tables import parse
+from zhiheng.sources.tables import parse, read_file
 from zhiheng.study.plan import load_plan
 
 
 def check_file(file: Path, lang: Lang) -> None:
     """Say what a data file or a plan holds; errors carry the address and the fix."""
-    _require(file)
     if file.suffix == ".toml":
         _check_plan(file, lang)
     else:
@@ -28,19 +26,9 @@ def import_file(file: Path, store: Path, lang: Lang) -> None:
     """Import a clean CSV into a store and print the version that it made."""
     from zhiheng.store.store import Store
 
-    _require(file)
-    version = Store(store).add(parse(file.read_bytes(), file.name), note=file.name)
+    version = Store(store).add(parse(read_file(file), file.name), note=file.name)
     said = {"zh": "已导入，版本 {v}", "en": "imported as version {v}"}[lang]
     Console().print(said.format(v=version.id))
-
-
-def _require(file: Path) -> None:
-    if not file.is_file():
-        raise ZhihengError(
-            "S504",
-            Text("没有文件“{f}”。", 'There is no file "{f}".').format(f=str(file)),
-            fix=Text("检查路径。", "Check the path."),
-        )
 
 
 def _check_plan(file: Path, lang: Lang) -> None:
@@ -53,7 +41,7 @@ def _check_plan(file: Path, lang: Lang) -> None:
 
 
 def _check_data(file: Path, lang: Lang) -> None:
-    observations = parse(file.read_bytes(), file.name, own_labels=True)
+    observations = parse(read_file(file), file.name, own_labels=True)
     panel = observations.panel()
     gaps = int(np.isnan(panel.values).sum())
     said = {
@@ -72,5 +60,7 @@ def _remarks(
     observations: Observations, names: tuple[str, ...], periods: tuple[int, ...]
 ) -> list[Text]:
     found = list(observations.notes)
-    found += [b.what for name in names for b in breaks(name, periods)]
+    found += [
+        b.what for name in names for b in breaks(name, periods, observations.level, shipped=False)
+    ]
     return found

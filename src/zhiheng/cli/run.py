@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -10,9 +11,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from zhiheng.core.text import Lang, Text
 from zhiheng.report.write import write_report
+from zhiheng.sources.tables import parse, read_file
 from zhiheng.study.cache import NoCache, default_cache
 from zhiheng.study.plan import load_plan
-from zhiheng.study.run import run_study
+from zhiheng.study.run import run_study, study_panel
 from zhiheng.study.run_types import StudyRun
 
 VERDICTS = {
@@ -22,10 +24,15 @@ VERDICTS = {
 }
 
 
-def run_and_write(study: str, out: Path, lang: Lang, *, fresh: bool) -> int:
+def run_and_write(
+    study: str, out: Path, lang: Lang, *, extra: Sequence[Path] = (), fresh: bool = False
+) -> int:
     """Run a study, write the report to `out`, say the verdicts; returns the exit code."""
     started = time.perf_counter()
     plan = load_plan(study)
+    panel = study_panel(plan)
+    for path in extra:
+        panel = panel.join(parse(read_file(path), path.name).panel())
     console = Console()
     with Progress(
         TextColumn("{task.description}"), BarColumn(), console=console, transient=True
@@ -35,7 +42,8 @@ def run_and_write(study: str, out: Path, lang: Lang, *, fresh: bool) -> int:
         def progress(name: str, done: int, of: int) -> None:
             bar.update(task, completed=done, total=of, description=f"{plan.title[lang]} {name}")
 
-        run = run_study(plan, cache=NoCache() if fresh else default_cache(), progress=progress)
+        cache = NoCache() if fresh else default_cache()
+        run = run_study(plan, panel=panel, cache=cache, progress=progress)
         bar.update(task, description={"zh": "写报告", "en": "writing the report"}[lang])
         paths = write_report(run, out, lang=lang)
     _say(console, run, paths, lang, time.perf_counter() - started)

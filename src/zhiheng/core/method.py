@@ -76,7 +76,8 @@ def method(*, zh: str, example: str) -> Callable[[Function[P]], Function[P]]:
             _check_options(info, given)
             found = function(panel, *args, **options)
             params = {o.name: options.get(o.name, o.default) for o in info.options}
-            return replace(found, method=info.name, params=_json(params), inputs=panel.fingerprint)
+            params = _json({**found.params, **params})
+            return replace(found, method=info.name, params=params, inputs=panel.fingerprint)
 
         return run
 

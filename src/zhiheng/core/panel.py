@@ -71,8 +71,8 @@ class Panel:
     series : tuple of str
     units : mapping of str to str
         Canonical unit of each series.
-    labels : mapping of str to Text
-        Names of entities; those without one are shown as they are.
+    labels, titles : mappings of str to Text
+        Names of entities and of series; those without one are shown as they are.
     status, origin : ndarray, same shape
         `Status` codes, and rows of `origins` (−1 where none is recorded).
     """
@@ -86,6 +86,7 @@ class Panel:
     origin: NDArray[np.int32]
     labels: Mapping[str, Text] = field(default_factory=dict[str, Text])
     origins: tuple[Origin, ...] = ()
+    titles: Mapping[str, Text] = field(default_factory=dict[str, Text])
     definitions: Mapping[str, str] = field(default_factory=dict[str, str])
     frequency: Frequency = "A"
     level: str = ""
@@ -167,6 +168,10 @@ class Panel:
         """The name of an entity; its code where the catalog has none."""
         return self.labels.get(entity) or Text.same(entity)
 
+    def title(self, series: str) -> Text:
+        """The name of a series or expression; the text itself where nobody named it."""
+        return self.titles.get(series) or Text.same(series)
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash of values, statuses, axes and units: equal panels, equal fingerprints."""
@@ -242,15 +247,12 @@ class Panel:
         *,
         unit: str,
         definition: str = "",
+        title: Text | None = None,
         status: NDArray[np.int8] | None = None,
     ) -> Panel:
         """Add one computed series; a name that exists is refused (D105)."""
         if name in self.series:
-            raise ZhihengError(
-                "D105",
-                Text("序列“{n}”已经存在。", 'The series "{n}" exists already.').format(n=name),
-                fix=Text("换一个名称。", "Choose another name."),
-            )
+            raise series_exists(name)
         column = np.asarray(values, dtype=np.float64)[:, :, None]
         code = np.where(np.isnan(column), Status.ABSENT, Status.OBSERVED).astype(np.int8)
         if status is not None:
@@ -263,8 +265,52 @@ class Panel:
             series=(*self.series, name),
             units={**self.units, name: unit},
             definitions={**self.definitions, name: definition} if definition else self.definitions,
+            titles={**self.titles, name: title} if title else self.titles,
             steps=(*self.steps, Step("with_series", f"{name} = {definition or '?'}")),
         )
+
+    def join(self, other: Panel) -> Panel:
+        """Add the series of another panel, matched by entity and period.
+
+        Raises
+        ------
+        ZhihengError
+            D105 a series exists in both, D107 an entity or period is only in `other`,
+            D111 the two have different frequencies.
+        """
+        if other.frequency != self.frequency:
+            raise ZhihengError(
+                "D111",
+                Text("两份数据频率不同。", "The two panels have different frequencies."),
+                evidence=[{"one": self.frequency, "other": other.frequency}],
+                fix=Text("先换成同一频率。", "Bring both to one frequency first."),
+            )
+        for name in other.series:
+            if name in self.series:
+                raise series_exists(name)
+        e = self._positions(other.entities, self.entities, Text("地区", "entity"))
+        p = self._positions(other.periods, self.periods, Text("时期", "period"))
+        shape = (*self.values.shape[:2], len(other.series))
+        parts = (np.full(shape, np.nan), np.full(shape, Status.ABSENT), np.full(shape, -1))
+        shift = np.where(other.origin >= 0, other.origin + len(self.origins), -1)
+        for part, found in zip(parts, (other.values, other.status, shift), strict=True):
+            part[np.ix_(e, p)] = found
+        both = [np.concatenate(pair, axis=2) for pair in zip(self._arrays(), parts, strict=True)]
+        return replace(
+            self,
+            values=both[0],
+            status=both[1].astype(np.int8),
+            origin=both[2].astype(np.int32),
+            series=(*self.series, *other.series),
+            units={**self.units, **other.units},
+            titles={**self.titles, **other.titles},
+            definitions={**self.definitions, **other.definitions},
+            origins=(*self.origins, *other.origins),
+            steps=(*self.steps, Step("join", ", ".join(other.series))),
+        )
+
+    def _arrays(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        return self.values, self.status, self.origin
 
     def _positions(self, wanted: Sequence[Any], known: Sequence[Any], kind: Text) -> list[int]:
         where = {value: i for i, value in enumerate(known)}
@@ -272,3 +318,12 @@ class Panel:
             if value not in where:
                 raise unknown_name("D107", str(value), [str(k) for k in known], kind=kind)
         return [where[value] for value in wanted]
+
+
+def series_exists(name: str) -> ZhihengError:
+    """The error of adding a series under a name that is taken."""
+    return ZhihengError(
+        "D105",
+        Text("序列“{n}”已经存在。", 'The series "{n}" exists already.').format(n=name),
+        fix=Text("换一个名称。", "Choose another name."),
+    )

@@ -161,12 +161,18 @@ class Result:
     inputs: str = ""
 
     def table(self, name: str) -> pd.DataFrame:
-        """One table as a pandas frame; an unknown name lists those that exist."""
+        """One table as a pandas frame; an unknown name lists those that exist.
+
+        Beside ``name_zh`` and ``name_en`` the frame has ``name``, the Chinese one.
+        """
         import pandas as pd
 
         if name not in self.tables:
             raise unknown_name("M601", name, self.tables, kind=Text("结果表", "result table"))
-        return pd.DataFrame(dict(self.tables[name].columns))
+        frame = pd.DataFrame(dict(self.tables[name].columns))
+        if "name_zh" in frame and "name" not in frame:
+            frame.insert(int(frame.columns.get_indexer(["name_zh"])[0]), "name", frame["name_zh"])
+        return frame
 
     @property
     def blocked(self) -> bool:

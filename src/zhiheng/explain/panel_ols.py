@@ -119,7 +119,7 @@ def panel_ols(
         tables["influence"] = _influence(panel, fit, small_sample)
         total = float(tables["influence"].columns["share"].sum())
         checks.append(Check(wording.SHARES_CHECK, total - 1.0, ROUNDING))
-        figures.append(wording.influence_figure(names[0]))
+        figures.append(wording.influence_figure(panel.title(names[0])))
     if not fitted.used.all():
         tables["dropped"] = dropped_rows(panel, fitted.used)
     notes = (*data.notes, *_notes(model, fitted, wild, wild_weights))
@@ -164,7 +164,7 @@ def _fit_table(fitted: Fitted, model: Model) -> Table:
         periods=np.array([int(mask.any(axis=0).sum())]),
         df=np.array([fit.clusters - 1]),
         parameters=np.array([parameters(fit, model.small_sample)]),
-        factor=np.array([factor(fit, model.small_sample)]),
+        small_sample_factor=np.array([factor(fit, model.small_sample)]),
         r2_within=np.array([fit.r2_within]),
         rows_dropped=np.array([int((~fitted.used).sum())]),
     )

@@ -139,7 +139,7 @@ def coefficients_figure() -> Figure:
     )
 
 
-def influence_figure(term: str) -> Figure:
+def influence_figure(term: Text) -> Figure:
     """Each entity's share of the variation that identifies the first regressor."""
     return Figure(
         name="influence",

@@ -45,7 +45,7 @@ class Found:
     effective: EffectiveWeights | None
 
 
-@method(zh="综合指数：得分、名次及其算法区间、贡献、名义与有效权重", example="index")
+@method(zh="综合指数：得分、名次及其算法区间、贡献、名义与有效权重", example="regions")
 def index(
     panel: Panel,
     *,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zhiheng.core.text import Lang
+from zhiheng.catalog.wording import option_word
+from zhiheng.core.errors import ZhihengError
+from zhiheng.core.text import Lang, Text
 from zhiheng.report.model import RegressionBlock, RegressionColumn, TableBlock
 from zhiheng.report.stars import stars
 from zhiheng.study.ledger import DASH, Ledger
@@ -13,6 +15,8 @@ from zhiheng.study.sentences import Address, Number
 COEFFICIENTS, FIT = "coefficients", "fit"
 """The tables of a regression that a regression table is made of."""
 ESTIMATE_FORMAT, ERROR_FORMAT = ".4f", ".4f"
+_NAMED_BY_ROW = frozenset({"entity", "indicator"})
+"""Codes whose words stand in the row's own ``name_zh`` and ``name_en``."""
 _YES = {"zh": ("否", "是"), "en": ("No", "Yes")}
 
 
@@ -99,12 +103,35 @@ def stub_text(ledger: Ledger, block: TableBlock, row: int, column: str, lang: La
     """A row label in one language.
 
     A column ``title`` stands for the pair ``title_zh`` / ``title_en`` where the
-    table has them; entities are printed by name; anything else as it is.
+    table has them; entities are printed by name; a state such as ``relation``,
+    also asked for as ``relation_title``, in the catalog's words.
+
+    Raises
+    ------
+    ZhihengError
+        R826 the table has no such column.
     """
     values = ledger.run.results[block.step].tables[block.table].row(row)
-    value = values.get(f"{column}_{lang}", values.get(column))
+    plain = column if column in values else column.removesuffix("_title")
+    for name in (f"{column}_{lang}", f"{plain}_title_{lang}"):
+        if name in values:
+            return DASH if values[name] is None else str(values[name])
+    if plain not in values:
+        raise _no_column(block, column, list(values))
+    value = values[plain]
     if value is None:
         return DASH
-    if column == "entity":
-        return str(values.get(f"name_{lang}") or ledger.run.panel.name(str(value))[lang])
-    return str(value)
+    if plain in _NAMED_BY_ROW:
+        word = values.get(f"name_{lang}")
+        return str(word) if word else ledger.run.panel.name(str(value))[lang]
+    return option_word(plain, str(value))[lang]
+
+
+def _no_column(block: TableBlock, column: str, known: list[str]) -> ZhihengError:
+    return ZhihengError(
+        "R826",
+        Text("表里没有要印的列“{c}”。", 'The table has no column "{c}" to print.').format(c=column),
+        evidence=[{"step": block.step, "table": block.table, "known": ", ".join(known)}],
+        fix=Text("改用现有的列。", "Use an existing column."),
+        exit_code=3,
+    )

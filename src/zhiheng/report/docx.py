@@ -53,6 +53,8 @@ from zhiheng.study.sentences import Sentence
 
 FIGURE_WIDTH = 15.0
 """Width of a printed figure in centimetres."""
+WIDTH_OF_KIND = {"tilemap": 11.5, "heatmap": 11.5}
+"""Figures that are about as high as wide would fill a page at full width."""
 FIGURE_HEIGHT = 21.0
 """A figure higher than this is scaled down, so that its caption stays on the page."""
 
@@ -65,7 +67,7 @@ _PARAGRAPHS = {
 }
 _SUMMARY = Text("摘要", "Summary")
 _QUESTION = Text("问题：", "Question: ")
-_SECTION = Text("详见“{title}”", 'see "{title}"')
+_SECTION = Text("（详见“{title}”）", " See “{title}”.")
 _NOTE = Text("注：", "Note: ")
 _WHERE = Text("式中，", "where ")
 _STOP = Text("。", ". ")
@@ -150,9 +152,7 @@ class _Paper:
         add_sentences(paragraph, said, self.ledger, self.lang)
         if finding.section in self.titles:
             link = _SECTION.format(title=self.titles[finding.section])[self.lang]
-            add_text(paragraph, {"zh": "（", "en": " ("}[self.lang], self.lang)
             add_link(paragraph, link, _anchor(finding.section), self.lang)
-            add_text(paragraph, {"zh": "）", "en": ")"}[self.lang], self.lang)
 
     # --------------------------------------------------------------- sections
 
@@ -228,7 +228,8 @@ class _Paper:
         figure = _figure_of(self.run, block)
         picture = self._paragraph(styles.PICTURE)
         content = io.BytesIO(self.figures[block.step, block.figure])
-        shape = picture.add_run().add_picture(content, width=Cm(FIGURE_WIDTH))
+        width = Cm(WIDTH_OF_KIND.get(figure.kind, FIGURE_WIDTH))
+        shape = picture.add_run().add_picture(content, width=width)
         if shape.height > Cm(FIGURE_HEIGHT):
             shape.width = Emu(int(shape.width * Cm(FIGURE_HEIGHT) / shape.height))
             shape.height = Cm(FIGURE_HEIGHT)

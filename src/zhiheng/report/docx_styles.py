@@ -85,11 +85,9 @@ def _defaults(document: Any, lang: Lang) -> None:
     language.set(qn("w:val"), "en-GB")
     language.set(qn("w:eastAsia"), "zh-CN")
     properties.append(language)
-    settings = document.settings.element
-    tongue = OxmlElement("w:themeFontLang")
+    tongue = document.settings.element.find(qn("w:themeFontLang"))
     tongue.set(qn("w:val"), "en-GB")
     tongue.set(qn("w:eastAsia"), "zh-CN")
-    settings.append(tongue)
     document.core_properties.language = {"zh": "zh-CN", "en": "en-GB"}[lang]
 
 

@@ -28,6 +28,8 @@ OUTER, INNER = 12, 6
 """Thickness of rules in eighths of a point: 1.5 pt outside, 0.75 pt below the heading."""
 TOGETHER = 28
 """Tables up to this many rows stay on one page; longer ones repeat their heading."""
+AT_LEAST = 3
+"""A table that breaks leaves no fewer rows than this on either page."""
 
 _CENTRE, _RIGHT, _LEFT = (
     WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT, WD_ALIGN_PARAGRAPH.LEFT,
@@ -121,7 +123,8 @@ def draw(document: Any, grid: Grid, layout: Layout) -> Any:
     together = rows <= TOGETHER
     _fill_row(table, 0, grid.head, layout.size, keep=True)
     for index, cells in enumerate(grid.body, 1):
-        _fill_row(table, index, cells, layout.size, keep=together and index < rows)
+        keep = together or index <= AT_LEAST or index >= rows - AT_LEAST
+        _fill_row(table, index, cells, layout.size, keep=keep and index < rows - 1)
     _repeat_heading(table)
     _rules(table, grid)
     return table
@@ -138,6 +141,7 @@ def draw_facts(document: Any, block: Facts, ledger: Ledger, lang: Lang) -> Any:
             paragraph.style = CELL
             paragraph.paragraph_format.space_before = Pt(1.5)
             paragraph.paragraph_format.space_after = Pt(1.5)
+            paragraph.paragraph_format.keep_with_next = index < len(block.rows) - 1
         add_text(first, label[lang], lang)
         add_sentence(second, sentence, ledger, lang)
         _no_split(table.rows[index])
@@ -161,7 +165,8 @@ def _fix(table: Any, widths: Sequence[float]) -> None:
         margin.set(qn("w:w"), "60")
         margin.set(qn("w:type"), "dxa")
         margins.append(margin)
-    properties.append(margins)
+    # The schema wants the margins before the look that python-docx puts last.
+    properties.find(qn("w:tblLook")).addprevious(margins)
     for index, width in enumerate(widths):
         table.columns[index].width = Cm(width)
         for cell in table.columns[index].cells:

@@ -58,7 +58,7 @@ def ledger_data(
         listed: list[int] = []
         for cell in ledger.cells(selector):
             series.setdefault(cell["series"], [cell["unit"], cell["publisher"], cell["licence"]])
-            used |= {str(cell["series"]), str(cell["entity"])}
+            used |= {str(cell["series"]), str(cell["entity"]), f"unit:{cell['unit']}"}
             row = [cell[c] for c in ("series", "entity", "period", "value", "status", "cell")]
             listed.append(cells.of(row))
         total = len(selector.entities) * len(selector.periods) * len(selector.series)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from zhiheng.core.text import Text
+from zhiheng.core.figures.layout import text_width
+from zhiheng.core.text import LANGS, Text
 from zhiheng.report.cells import (
     COEFFICIENTS,
     ERROR_FORMAT,
@@ -20,6 +21,8 @@ from zhiheng.study.sentences import Address, Sentence
 
 TABLE = Text("表", "Table")
 YES, NO = Text("是", "Yes"), Text("否", "No")
+_TYPE = 14  # px, the type of tables
+_SHORT, _LENGTHY = 100, 260  # px: words that are not broken, and words that need room
 _LONG = 14  # rows from which on a table may run over a page
 _WIDE = 8  # columns from which on a table is set in the smaller type
 
@@ -50,9 +53,17 @@ def _stubs(block: TableBlock, row: int, writer: Writer) -> list[Markup]:
     """The labels at the left of a row."""
 
     def one(column: str) -> Markup:
-        return pair(lambda lang: label(stub_text(writer.ledger, block, row, column, lang)))
+        texts = {lang: stub_text(writer.ledger, block, row, column, lang) for lang in LANGS}
+        form = Markup('<td class="{}">{}</td>')
+        return form.format(_fit(*texts.values()), pair(lambda lang: label(texts[lang])))
 
-    return [Markup('<td class="s">{}</td>').format(one(c.column)) for c in block.stub]
+    return [one(c.column) for c in block.stub]
+
+
+def _fit(*texts: str) -> str:
+    """Style of a label cell: short words stay on one line, long ones keep some width."""
+    widest = max(text_width(text, _TYPE) for text in texts)
+    return "s k" if widest <= _SHORT else "s t" if widest > _LENGTHY else "s"
 
 
 def regression(block: RegressionBlock, n: int, writer: Writer) -> Markup:
@@ -67,8 +78,9 @@ def regression(block: RegressionBlock, n: int, writer: Writer) -> Markup:
     head = _row([empty, *numbers], "numbers") + _row([empty, *headings])
     body: list[Markup] = []
     for term, title in block.terms:
-        body.append(_row([_stub(title), *(_estimate(term, m, writer) for m in block.models)], "b"))
-        body.append(_row([Markup("<td></td>"), *(_error(term, m, writer) for m in block.models)]))
+        above = [_estimate(term, m, writer) for m in block.models]
+        body.append(_row([_stub(title, rows=2), *above], "b"))
+        body.append(_row([_error(term, m, writer) for m in block.models], "e"))
     for i, (mark, title) in enumerate(block.marks):
         cells = [_center(words(YES if m.marks.get(mark, False) else NO)) for m in block.models]
         body.append(_row([_stub(title), *cells], "rule" if i == 0 else ""))
@@ -105,11 +117,13 @@ def _error(term: str, model: RegressionColumn, writer: Writer) -> Markup:
 
 
 def _head(text: Text, kind: str) -> Markup:
-    return Markup('<th class="{}" scope="col">{}</th>').format(kind, words(text))
+    short = max(text_width(text[lang], _TYPE) for lang in LANGS) <= _SHORT
+    style = f"{kind} k" if short else kind
+    return Markup('<th class="{}" scope="col">{}</th>').format(style, words(text))
 
 
-def _stub(text: Text) -> Markup:
-    return Markup('<th class="s" scope="row">{}</th>').format(words(text))
+def _stub(text: Text, rows: int = 1) -> Markup:
+    return Markup('<th class="s" scope="row" rowspan="{}">{}</th>').format(rows, words(text))
 
 
 def _center(content: Markup) -> Markup:

@@ -19,6 +19,7 @@ def names_of(run: StudyRun) -> dict[str, Text]:
     out.update(_systems(run))
     out.update(_own_titles(run))
     out.update(run.panel.labels)
+    out.update(_units(run))
     return out
 
 
@@ -69,3 +70,14 @@ def _own_titles(run: StudyRun) -> dict[str, Text]:
                 rows = zip(table.columns[key], pair[0], pair[1], strict=True)
                 out |= {str(code): Text(str(zh), str(en)) for code, zh, en in rows if zh and en}
     return out
+
+
+def _units(run: StudyRun) -> dict[str, Text]:
+    """Units under ``unit:``, so that a unit ``1`` is not taken for a class of that name."""
+    from zhiheng.catalog.wording import option_word
+
+    used = set(run.panel.units.values())
+    for result in run.results.values():
+        for table in result.tables.values():
+            used |= {str(unit) for unit in table.columns.get("unit", ())}
+    return {f"unit:{unit}": option_word("unit", unit) for unit in sorted(used)}

@@ -137,7 +137,8 @@ class _Book:
         for step, result in self.run.results.items():
             for name, table in result.tables.items():
                 title = self.labels.table_title(result.method, name)
-                sheet = self._sheet(f"{step}·{title.zh}")
+                # A long name loses letters of the step; what the table is stays readable.
+                sheet = self._sheet(f"{step[: _NAME_LENGTH - len(title.zh) - 1]}·{title.zh}")
                 self._table(sheet, self._columns(table))
                 entries.append(_Entry(sheet.get_name(), step, name, title, result))
         self._table(self._sheet(PANEL), _panel_columns(self.run))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,17 @@ class _Cell:
     vintage: str
 
 
+def read_file(path: Path) -> bytes:
+    """The bytes of a file; raises S504 when there is none."""
+    if not path.is_file():
+        raise ZhihengError(
+            "S504",
+            Text("没有文件“{f}”。", 'There is no file "{f}".').format(f=str(path)),
+            fix=Text("检查路径。", "Check the path."),
+        )
+    return path.read_bytes()
+
+
 def parse(
     raw: bytes, name: str, *, units: Mapping[str, str] | None = None, own_labels: bool = False
 ) -> Observations:
@@ -75,7 +87,7 @@ def parse(
     ------
     ZhihengError
         D101 missing columns, D103 text in a number cell, D104 periods, C401 unknown
-        region, U208 unmapped unit, U209 not the catalog's unit, S501–S503 unreadable.
+        region, U210/U211 unmapped unit, U209 not the catalog's unit, S501–S503 unreadable.
     """
     grid = read_csv(raw, name)
     roles = _roles(grid)

@@ -8,7 +8,7 @@ import numpy as np
 
 from zhiheng.catalog.breaks import breaks
 from zhiheng.catalog.series import series as series_info
-from zhiheng.catalog.sources import source
+from zhiheng.catalog.sources import Source, source
 from zhiheng.catalog.theory import theory
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.panel import Panel, Status
@@ -17,7 +17,8 @@ from zhiheng.core.text import Text
 from zhiheng.study.plan import Plan, Variable
 from zhiheng.study.run_types import ClaimFinding, EdgeFinding, LeftOutEntity
 
-DATA, CLAIMS, EVIDENCE, CHECKS = "data", "claims", "evidence", "checks"
+DATA, CLAIMS, EVIDENCE = "data", "claims", "evidence"
+CHECKS, ROBUSTNESS = "checks", "robustness"
 """Names under which these results stand beside those of the steps."""
 
 
@@ -29,7 +30,7 @@ def data_account(
     absent: Mapping[str, Variable],
 ) -> Result:
     """Base series in use, entities left out, known breaks."""
-    names = [n for n in used if n in panel.series]
+    names = [n for n in used if n in panel.series and n not in panel.definitions]
     held = {n: ~np.isnan(panel.array(n)) for n in names}
     weak = {n: panel.status_of(n) >= Status.ESTIMATED for n in names}
     gaps = {n: int((~held[n]).sum()) for n in names}
@@ -57,9 +58,9 @@ def data_account(
                     "title",
                     [i.title if i else Text.same(n) for i, n in zip(infos, names, strict=True)],
                 ),
-                unit=[panel.units[n] for n in names],
+                **_pair("unit", [option_word("unit", panel.units[n]) for n in names]),
                 **_pair("publisher", [s.publisher if s else Text.same("—") for s in sources]),
-                licence=[s.licence if s else "—" for s in sources],
+                **_pair("licence", [_licence(s) for s in sources]),
                 **_pair("status", [option_word("status", _status(panel, n)) for n in names]),
                 values=np.array([int(held[n].sum()) for n in names]),
                 gaps=np.array([gaps[n] for n in names]),
@@ -162,8 +163,9 @@ def evidence_account(edges: tuple[EdgeFinding, ...], results: Mapping[str, Resul
                     "理论图与本次运行的证据", "The theory graph and the evidence of this run"
                 ),
                 reading=Text(
-                    "线型表示证据状态：虚线未检验，点线证据不足，实线相关；箭头方向是理论所说的方向，不是本次结果。",
-                    "Line style is the evidence: dashed untested, dotted insufficient, solid association; "
+                    "线型表示证据状态：点线未检验，虚线证据不足，实线相关；箭头方向是理论所说的方向，不是本次结果。",
+                    "Line style is the evidence: dotted untested, dashed insufficient, "
+                    "solid association; "
                     "arrows point as the theory says, not as this run found.",
                 ),
                 encodings={"nodes": "nodes"},
@@ -171,6 +173,37 @@ def evidence_account(edges: tuple[EdgeFinding, ...], results: Mapping[str, Resul
         ),
         method=EVIDENCE,
         series=tuple(sorted({s for e in edges for s in results[e.step].series})),
+    )
+
+
+def robustness_account(plan: Plan, panel: Panel, results: Mapping[str, Result]) -> Result:
+    """The leading coefficient of every printed regression: p values, power, single entities."""
+    columns = [c for t in plan.report.tables for c in t.columns]
+    tables = {c.step: results[c.step].tables for c in columns}
+    first = {step: t["coefficients"].row(0) for step, t in tables.items()}
+    influence = {s: t["influence"] for s, t in tables.items()}
+    heavy = {s: int(np.argmax(t.columns["share"])) for s, t in influence.items()}
+    worst = {s: int(np.argmax(t.columns["p_value"])) for s, t in influence.items()}
+    numbers: dict[str, list[float]] = {
+        name: [float(str(first[s][name])) for s in tables]
+        for name in ("estimate", "p_value", "p_few", "p_wild", "mde")
+    }
+    numbers["heavy_share"] = [float(t.columns["share"][heavy[s]]) for s, t in influence.items()]
+    numbers["p_without"] = [float(t.columns["p_value"][worst[s]]) for s, t in influence.items()]
+    return Result(
+        tables={
+            "models": Table.of(
+                ["step"],
+                step=list(tables),
+                **_pair("model_title", [c.heading for c in columns]),
+                **_pair("term_title", [panel.title(str(first[s]["term"])) for s in tables]),
+                **_pair("heavy_title", [_name(influence[s], heavy[s]) for s in tables]),
+                **_pair("worst_title", [_name(influence[s], worst[s]) for s in tables]),
+                **{name: np.array(values, dtype=np.float64) for name, values in numbers.items()},
+            )
+        },
+        method=ROBUSTNESS,
+        series=tuple(sorted({n for s in tables for n in results[s].series})),
     )
 
 
@@ -196,6 +229,10 @@ def checks_account(results: Mapping[str, Result]) -> Result:
 def _pair(name: str, texts: list[Text]) -> dict[str, list[str]]:
     """A bilingual column as two: ``name_zh`` and ``name_en``."""
     return {f"{name}_zh": [t.zh for t in texts], f"{name}_en": [t.en for t in texts]}
+
+
+def _licence(publisher: Source | None) -> Text:
+    return option_word("licence", publisher.licence) if publisher else Text.same("—")
 
 
 def _status(panel: Panel, name: str) -> str:
@@ -224,8 +261,11 @@ def _entity(results: Mapping[str, Result], step: str, table: str, key: tuple[Cel
     if table != "influence":
         return Text.same("—")
     rows = results[step].tables[table]
-    i = rows.find(*key)
-    return Text(str(rows.columns["name_zh"][i]), str(rows.columns["name_en"][i]))
+    return _name(rows, rows.find(*key))
+
+
+def _name(table: Table, row: int) -> Text:
+    return Text(str(table.columns["name_zh"][row]), str(table.columns["name_en"][row]))
 
 
 def _estimate(results: Mapping[str, Result], finding: EdgeFinding | None) -> dict[str, float]:

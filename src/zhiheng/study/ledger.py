@@ -129,7 +129,7 @@ class Ledger:
             if name not in panel.series:
                 continue
             k = panel.series.index(name)
-            info = series_info(name)
+            info = series_info(name, panel.level)
             publisher = source(info.source) if info else None
             for entity in selector.entities:
                 e = panel.entities.index(entity)

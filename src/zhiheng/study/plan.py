@@ -146,6 +146,7 @@ class Plan(_Model):
     edge: tuple[EdgePlan, ...] = ()
     report: ReportPlan
     source_text: str = Field(default="", exclude=True, repr=False)
+    folder: Path = Field(default=Path(), exclude=True, repr=False)
 
     without: tuple[str, ...] = Field(default=(), exclude=True)
 
@@ -231,14 +232,14 @@ def load_plan(name: str) -> Plan:
         return parse_plan(source.read_text("utf-8"), name)
     if path.suffix != ".toml" or not path.is_file():
         raise unknown_name("P701", name, shipped_plans(), kind=Text("研究计划", "study"))
-    return parse_plan(path.read_text("utf-8"), str(path))
+    return parse_plan(path.read_text("utf-8"), str(path), folder=path.parent)
 
 
-def parse_plan(source: str, where: str) -> Plan:
+def parse_plan(source: str, where: str, *, folder: Path = Path()) -> Plan:
     """Read a plan from TOML text; `where` is named in errors."""
     try:
         document = tomllib.loads(source)
-        plan = Plan.model_validate({**document, "source_text": source})
+        plan = Plan.model_validate({**document, "source_text": source, "folder": folder})
     except tomllib.TOMLDecodeError as error:
         raise ZhihengError(
             "P702",

@@ -17,6 +17,7 @@ from zhiheng.core.method import catalogue, methods
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Result
 from zhiheng.core.text import Text
+from zhiheng.sources.tables import parse, read_file
 from zhiheng.study import account
 from zhiheng.study.cache import Cache, NoCache
 from zhiheng.study.claims import judge
@@ -58,7 +59,7 @@ def run_study(
     """
     keep = cache or NoCache()
     meaning = scope(plan.data.level)
-    full = panel or dataset(plan.data.dataset)
+    full = panel or study_panel(plan)
     absent = _absent(plan, full, meaning)
     plan = plan.leaving_out(tuple(absent))
     prepared = prepare(plan, full, meaning)
@@ -77,10 +78,9 @@ def run_study(
     used = used_series(plan, meaning)
     results[account.EVIDENCE] = account.evidence_account(edges, results)
     results[account.CLAIMS] = account.claims_account(claims, results)
+    results[account.ROBUSTNESS] = account.robustness_account(plan, current, results)
     results[account.CHECKS] = account.checks_account(results)
-    results[account.DATA] = account.data_account(
-        plan, current, used, prepared.left_out, absent
-    )
+    results[account.DATA] = account.data_account(plan, current, used, prepared.left_out, absent)
     return StudyRun(
         plan=plan,
         panel=current,
@@ -95,6 +95,14 @@ def run_study(
         byte_hash=digest(*_bytes_of(results)),
         seconds=seconds,
     )
+
+
+def study_panel(plan: Plan) -> Panel:
+    """The full data of a plan: an embedded data set, or a clean CSV file beside the plan."""
+    if plan.data.file:
+        path = plan.folder / plan.data.file
+        return parse(read_file(path), path.name).panel()
+    return dataset(plan.data.dataset)
 
 
 def _absent(plan: Plan, full: Panel, meaning: Scope) -> dict[str, Variable]:
@@ -190,13 +198,18 @@ def _with_column(panel: Panel, name: str, step: str, result: Result, added: Adde
     values[rows, columns] = table.columns[added.column]
     where = "".join(f"[{v}]" for v in added.where.values())
     definition = f"@{step}.{added.table}{where}.{added.column}"
-    return panel.with_series(name, values, unit="1", definition=definition)
+    return panel.with_series(name, values, unit="1", definition=definition, title=added.title)
 
 
 def _with_variable(panel: Panel, name: str, variable: Variable, meaning: Scope) -> Panel:
     found = evaluate(variable.expression, panel, meaning)
     return panel.with_series(
-        name, found.values, unit=found.unit, definition=variable.expression, status=found.status
+        name,
+        found.values,
+        unit=found.unit,
+        definition=variable.expression,
+        title=variable.title,
+        status=found.status,
     )
 
 

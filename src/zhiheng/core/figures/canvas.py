@@ -123,6 +123,12 @@ class Source:
         """An encoding that is no column: a format, an order, a reference value."""
         return self.figure.encodings.get(name, default)
 
+    def unit(self) -> str:
+        """The unit of the values: an encoding, or a column with one unit for all rows."""
+        found = {str(row["unit"]) for row in self.rows if row.get("unit")}
+        given = self.figure.encodings.get("unit")
+        return str(given) if given else (found.pop() if len(found) == 1 else "")
+
     def numbers(self, column: str) -> list[float]:
         """The finite values of a column."""
         return [v for row in self.rows if (v := number(row, column)) is not None]
@@ -174,6 +180,43 @@ def number(row: Row, column: str) -> float | None:
         return None
     found = float(value)
     return found if isfinite(found) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Magnitude:
+    """The power of ten that large numbers of a figure are printed in, with its word."""
+
+    divisor: float
+    word: str
+
+    def form(self, given: str) -> str:
+        """The number format: two decimals when scaled, else as given."""
+        return ",.2f" if self.word else given
+
+
+_MAGNITUDES: Mapping[Lang, tuple[tuple[float, str], ...]] = {
+    "zh": ((1e12, "万亿"), (1e8, "亿"), (1e4, "万")),
+    "en": ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e3, "thousand")),
+}
+_PLAIN_UP_TO = 99_999.5  # larger numbers are scaled; years and small counts stay as they are
+
+
+def magnitude(values: Sequence[float], lang: Lang) -> Magnitude:
+    """The largest customary unit of which the values hold one or more."""
+    most = max((abs(v) for v in values), default=0.0)
+    if most < _PLAIN_UP_TO:
+        return Magnitude(1.0, "")
+    return next(Magnitude(size, word) for size, word in _MAGNITUDES[lang] if most >= size)
+
+
+def measured(canvas: Canvas, name: str, scale: Magnitude, unit: str) -> str:
+    """An axis title: what is measured, and in which unit and power of ten."""
+    known = canvas.names.get(f"unit:{unit}")
+    unit = "" if unit in ("", "1") else known[canvas.lang] if known else unit
+    joint = "" if canvas.lang == "zh" else " "
+    inside = joint.join(word for word in (scale.word, unit) if word)
+    brackets = "（{}）" if canvas.lang == "zh" else " ({})"
+    return name + brackets.format(inside) if inside and name else name or inside
 
 
 def printed(value: float | None, form: str) -> str:
@@ -238,6 +281,7 @@ def paint(channel_field: str) -> Spec:
 
 def words(values: list[Spec], *, align: str, size: int, **mark: Any) -> Spec:
     """A layer of texts at px positions: fields x, y, text."""
+    values = [{**v, "text": str(v["text"]).replace("CO2", "CO₂")} for v in values]
     style = {"type": "text", "align": align, "baseline": "middle", "fontSize": size, **mark}
     encoding: Spec = {"x": px("x"), "y": px("y"), "text": {"field": "text", "type": "nominal"}}
     if values and "colour" in values[0]:

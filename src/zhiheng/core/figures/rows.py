@@ -12,6 +12,8 @@ from zhiheng.core.figures.canvas import (
     Source,
     Spec,
     layer,
+    magnitude,
+    measured,
     number,
     paint,
     printed,
@@ -338,20 +340,21 @@ def bar(source: Source, canvas: Canvas) -> Spec:
 def waterfall(source: Source, canvas: Canvas) -> Spec:
     """Effects one after the other, each starting where the last ended, and their sum."""
     label, value = source.column("label", "factor"), source.column("value", "effect")
-    form, theme = str(source.option("format", ",.1f")), canvas.theme
+    theme, colour = canvas.theme, canvas.theme.colour
+    scale = magnitude(source.numbers(value), canvas.lang)
+    form = "+" + scale.form(str(source.option("format", ",.1f")).lstrip("+"))
     items: list[Item] = []
     at = 0.0
     for row in ordered(source, value):
-        step = number(row, value) or 0.0
-        colour = theme.colour["positive" if step >= 0 else "negative"]
-        items.append(
-            Item(canvas.word(row, label), at + step, printed(step, "+" + form.lstrip("+")),
-                 colour=colour, start=at)
-        )  # fmt: skip
+        step = (number(row, value) or 0.0) / scale.divisor
+        fill = colour["positive" if step >= 0 else "negative"]
+        text = printed(step, form)
+        items.append(Item(canvas.word(row, label), at + step, text, colour=fill, start=at))
         at += step
-    total = printed(at, "+" + form.lstrip("+"))
+    total = printed(at, form)
     items.append(Item(TOTAL[canvas.lang], at, total, colour=theme.colour["total"], bold=True))
-    return _bars(items, canvas, source, title=canvas.name(value), thick=0.62)
+    title = measured(canvas, canvas.name(value), scale, source.unit())
+    return _bars(items, canvas, source, title=title, thick=0.62)
 
 
 def _bars(

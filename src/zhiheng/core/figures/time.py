@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhiheng.core.figures.canvas import (
     Box,
     Canvas,
+    Magnitude,
     Source,
     Spec,
     layer,
+    magnitude,
+    measured,
     number,
     paint,
+    printed,
     px,
     spec_of,
     words,
@@ -21,7 +25,6 @@ from zhiheng.core.figures.layout import keep_apart, nice_bounds, text_width
 from zhiheng.core.result import Cell
 
 _DASHES: tuple[tuple[int, ...], ...] = ((), (7, 3), (2, 2), (9, 3, 2, 3), (4, 4), (12, 4))
-_LEFT = 46
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Axes:
     periods: tuple[int, ...]
     bounds: tuple[float, float, float]
     bars: bool
+    ticks: tuple[tuple[float, str], ...]
 
     def x(self, period: int) -> float:
         """The middle of a period's bar; lines run from edge to edge."""
@@ -109,36 +113,62 @@ def _series(source: Source, x: str, column: str) -> dict[int, float]:
     }
 
 
+def _scaled(paths: Sequence[Path], scale: Magnitude) -> list[Path]:
+    """The same paths in units of a power of ten."""
+
+    def less(values: dict[int, float] | None) -> dict[int, float] | None:
+        return {t: v / scale.divisor for t, v in values.items()} if values is not None else None
+
+    return [
+        replace(p, values=less(p.values) or {}, low=less(p.low), high=less(p.high)) for p in paths
+    ]
+
+
+def _ticks(bounds: tuple[float, float, float], form: str) -> tuple[tuple[float, str], ...]:
+    """Places of the value rules, and their printed numbers."""
+    low, high, step = bounds
+    style = form or f",.{max(0, -_exponent(step))}f"
+    places = [low + i * step for i in range(round((high - low) / step) + 1)]
+    return tuple((t, printed(0.0 if abs(t) < step * 1e-6 else t, style)) for t in places)
+
+
 def _axes(
-    paths: Sequence[Path], canvas: Canvas, bounds: tuple[float, float, float], *, bars: bool
+    paths: Sequence[Path],
+    canvas: Canvas,
+    values: Sequence[float],
+    *,
+    bars: bool,
+    form: str,
 ) -> Axes:
     theme = canvas.theme
-    periods = tuple(sorted({p for path in paths for p in path.values}))
+    bounds = nice_bounds(min(values, default=0.0), max(values, default=1.0))
+    ticks = _ticks(bounds, form)
+    periods = tuple(_times(paths))
     widest = max((text_width(p.name, theme.label) for p in paths), default=0)
     beside = not canvas.narrow
+    left = int(max(text_width(text, theme.small) for _, text in ticks)) + 16
     right = int(widest) + 30 if beside else 10
     top = 26 if beside else 26 + 18 * len(_key_lines(paths, canvas))
     height = 260 if beside else 220
-    box = Box(_LEFT, right, top, 28, canvas.width - _LEFT - right, height)
-    return Axes(box, periods, bounds, bars)
+    box = Box(left, right, top, 28, canvas.width - left - right, height)
+    return Axes(box, periods, bounds, bars, ticks)
 
 
-def _grid(axes: Axes, canvas: Canvas, form: str, title: str) -> list[Spec]:
+def _grid(axes: Axes, canvas: Canvas, title: str) -> list[Spec]:
     """Value rules with their numbers at the left, periods below, the title above."""
-    theme, (low, high, step) = canvas.theme, axes.bounds
-    count = round((high - low) / step)
-    ticks = [low + i * step for i in range(count + 1)]
+    theme = canvas.theme
     rules = [
-        {"x": 0, "x2": axes.box.width, "y": axes.y(t), "y2": axes.y(t),
-         "colour": theme.colour["ink" if abs(t) < step * 1e-6 else "rule"]}
-        for t in ticks
-    ]  # fmt: skip
-    encoding = {"x": px("x"), "x2": {"field": "x2"}, "y": px("y"), "y2": {"field": "y2"}}
-    decimals = max(0, -_exponent(step))
-    left = [
-        {"x": -8, "y": axes.y(t), "text": format(t, form or f",.{decimals}f").replace("-", "−")}
-        for t in ticks
+        {
+            "x": 0,
+            "x2": axes.box.width,
+            "y": axes.y(t),
+            "y2": axes.y(t),
+            "colour": theme.colour["ink" if t == 0 or abs(t) < axes.bounds[2] * 1e-6 else "rule"],
+        }
+        for t, _ in axes.ticks
     ]
+    encoding = {"x": px("x"), "x2": {"field": "x2"}, "y": px("y"), "y2": {"field": "y2"}}
+    left = [{"x": -8, "y": axes.y(t), "text": text} for t, text in axes.ticks]
     every = -(-len(axes.periods) * 40 // max(axes.box.width, 1))
     last = len(axes.periods) - 1
     below = [
@@ -225,45 +255,48 @@ def _key(paths: Sequence[Path], canvas: Canvas, axes: Axes) -> list[Spec]:
 def stack(source: Source, canvas: Canvas) -> Spec:
     """Parts of a whole by period as stacked bars; the whole, if given, as a line with dots."""
     paths = _paths(source, canvas, ["between", "within", "transvariation"], solid=True)
-    whole = _whole(source, canvas)
-    tops = [sum(max(p.values.get(t, 0.0), 0.0) for p in paths) for t in _times(paths)]
-    deeps = [sum(min(p.values.get(t, 0.0), 0.0) for p in paths) for t in _times(paths)]
-    line = list(whole.values.values()) if whole else []
-    named = [*paths, whole] if whole else paths
-    axes = _axes(named, canvas, nice_bounds(min([0.0, *deeps, *line]), max([*tops, *line, 0.0])),
-                 bars=True)  # fmt: skip
+    named = [*paths, *_whole(source, canvas)]
+    scale = magnitude([v for p in named for v in p.values.values()], canvas.lang)
+    named = _scaled(named, scale)
+    paths, whole = named[: len(paths)], named[len(paths) :]
+    up = [sum(max(p.values.get(t, 0.0), 0.0) for p in paths) for t in _times(paths)]
+    down = [sum(min(p.values.get(t, 0.0), 0.0) for p in paths) for t in _times(paths)]
+    ends = [0.0, *up, *down, *(v for p in whole for v in p.values.values())]
+    axes = _axes(named, canvas, ends, bars=True, form=str(source.option("axis_format", "")))
     values, places = _piles(paths, axes)
     encoding = {
-        "x": px("x"), "x2": {"field": "x2"}, "y": px("y"), "y2": {"field": "y2"},
+        "x": px("x"),
+        "x2": {"field": "x2"},
+        "y": px("y"),
+        "y2": {"field": "y2"},
         "color": paint("colour"),
-    }  # fmt: skip
-    bars = layer({"type": "rect", "stroke": canvas.theme.colour["paper"], "strokeWidth": 0.75},
-                 values, encoding)  # fmt: skip
-    layers = [*_grid(axes, canvas, str(source.option("axis_format", "")), _title(source, canvas)),
-              bars]  # fmt: skip
-    if whole:
-        layers += _drawn(whole, axes, canvas, dots=True)
-        places.append(axes.y(whole.values[axes.periods[-1]]) - 14)
-    return spec_of(
-        source.figure, canvas, [*layers, *_direct(named, places, axes, canvas)], box=axes.box
-    )
+    }
+    edge = canvas.theme.colour["paper"]
+    bars = layer({"type": "rect", "stroke": edge, "strokeWidth": 0.75}, values, encoding)
+    layers = [*_grid(axes, canvas, _title(source, canvas, scale)), bars]
+    for path in whole:
+        layers += _drawn(path, axes, canvas, dots=True)
+        places.append(axes.y(path.values[max(path.values)]) - 14)
+    layers += _direct(named, places, axes, canvas)
+    return spec_of(source.figure, canvas, layers, box=axes.box)
 
 
-def _title(source: Source, canvas: Canvas) -> str:
+def _title(source: Source, canvas: Canvas, scale: Magnitude) -> str:
     named = str(source.option("y_title", "") or source.option("value", ""))
-    return canvas.name(named) if named in canvas.names else ""
+    name = canvas.name(named) if named in canvas.names else ""
+    return measured(canvas, name, scale, source.unit())
 
 
 def _times(paths: Sequence[Path]) -> list[int]:
     return sorted({t for p in paths for t in p.values})
 
 
-def _whole(source: Source, canvas: Canvas) -> Path | None:
+def _whole(source: Source, canvas: Canvas) -> list[Path]:
     column = source.maybe("line")
     if not column:
-        return None
+        return []
     values = _series(source, source.column("x", "period"), column)
-    return Path(canvas.name(column), values, canvas.theme.colour["ink"], filled=False)
+    return [Path(canvas.name(column), values, canvas.theme.colour["ink"], filled=False)]
 
 
 def _piles(paths: Sequence[Path], axes: Axes) -> tuple[list[Spec], list[float]]:
@@ -307,19 +340,17 @@ def _drawn(path: Path, axes: Axes, canvas: Canvas, *, dots: bool) -> list[Spec]:
 
 def line(source: Source, canvas: Canvas) -> Spec:
     """One line per series or group over the periods, named at its end."""
-    paths = [p for p in _paths(source, canvas, [], solid=False) if p.values]
-    ends = [
-        e for p in paths for part in (p.values, p.low or {}, p.high or {}) for e in part.values()
-    ]
+    raw = [p for p in _paths(source, canvas, [], solid=False) if p.values]
+    scale = magnitude([v for p in raw for v in p.values.values()], canvas.lang)
+    paths = _scaled(raw, scale)
+    ends = [v for p in paths for part in (p.values, p.low, p.high) for v in (part or {}).values()]
     reference = source.option("reference")
     if isinstance(reference, int | float):
-        ends.append(float(reference))
-    axes = _axes(paths, canvas, nice_bounds(min(ends, default=0.0), max(ends, default=1.0)),
-                 bars=False)  # fmt: skip
-    layers = _grid(axes, canvas, str(source.option("axis_format", "")), _title(source, canvas))
+        ends.append(float(reference) / scale.divisor)
+    axes = _axes(paths, canvas, ends, bars=False, form=str(source.option("axis_format", "")))
+    layers = _grid(axes, canvas, _title(source, canvas, scale))
     for path in paths:
         layers += _drawn(path, axes, canvas, dots=len(axes.periods) <= 24)
     places = [axes.y(p.values[max(p.values)]) for p in paths]
-    return spec_of(
-        source.figure, canvas, [*layers, *_direct(paths, places, axes, canvas)], box=axes.box
-    )
+    layers += _direct(paths, places, axes, canvas)
+    return spec_of(source.figure, canvas, layers, box=axes.box)

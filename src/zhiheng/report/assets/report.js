@@ -31,6 +31,7 @@
     var pair = data.words[code];
     return pair ? pair[lang() === 'zh' ? 0 : 1] : String(code);
   }
+  function unit(symbol) { return data.words['unit:' + symbol] ? word('unit:' + symbol) : symbol; }
   function make(tag, text, style) {
     var element = document.createElement(tag);
     if (text !== undefined && text !== null) { element.textContent = text; }
@@ -122,7 +123,7 @@
       var row = make('tr');
       var status = say.statuses[cell[4]] || cell[4];
       row.title = cell[5];
-      [word(cell[0]), word(cell[1]), cell[2], number(cell[3]), info[0], status, info[1], info[2]]
+      [word(cell[0]), word(cell[1]), cell[2], number(cell[3]), unit(info[0]), status, info[1], info[2]]
         .forEach(function (text, i) { row.append(make('td', text, i === 3 ? 'd' : 's')); });
       body.append(row);
     });

@@ -33,6 +33,7 @@ def table_block(
     columns: Iterable[str],
     rows: Iterable[int] | None = None,
     caption: Text | None = None,
+    formats: Mapping[str, str] | None = None,
     note: tuple[Sentence, ...] = (),
     long: bool = False,
 ) -> TableBlock:
@@ -44,7 +45,7 @@ def table_block(
         table=table,
         caption=caption or table_title(result.method, table),
         stub=printed(stub),
-        columns=printed(columns),
+        columns=printed(columns, formats),
         rows=tuple(chosen),
         note=note,
         long=long,

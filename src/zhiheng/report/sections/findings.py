@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from zhiheng.core.result import Table
 from zhiheng.core.text import Text
@@ -34,7 +37,7 @@ def rank_finding(run: StudyRun) -> Finding:
     year = scores.where(period=last)
     order = np.lexsort((-year.columns["score"], year.columns["rank"]))
     width = year.columns["rank_high"] - year.columns["rank_low"]
-    rows = {"top": order[0], "second": order[1], "widest": int(np.argmax(width))}
+    rows = {"top": int(order[0]), "second": int(order[1]), "widest": int(np.argmax(width))}
     bind: dict[str, str | int | Text] = {"index": step, "year": last}
     for name, row in rows.items():
         bind[name] = str(year.columns["entity"][row])
@@ -42,11 +45,18 @@ def rank_finding(run: StudyRun) -> Finding:
     return Finding(
         title=say("findings.rank.title", **bind),
         number=say("findings.rank.number", **bind),
-        interval=say("findings.rank.interval", **bind),
+        interval=say(f"findings.rank.{_certainty(width, rows)}", **bind),
         reservation=say("findings.rank.reservation", **bind),
         verdict="described",
         section="index",
     )
+
+
+def _certainty(width: NDArray[np.float64], rows: Mapping[str, int]) -> str:
+    """Which wording of the interval fits: nobody, the first, or both never move."""
+    if width[rows["top"]]:
+        return "interval"
+    return "interval_sure" if width[rows["second"]] else "interval_both"
 
 
 def gap_finding(run: StudyRun) -> Finding:

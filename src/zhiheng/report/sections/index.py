@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from zhiheng.catalog.recipes import load_recipes
 from zhiheng.catalog.systems import load_system
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.text import Text
@@ -31,7 +32,7 @@ def index_section(run: StudyRun) -> Section:
         "index.uncertainty",
         draws=int(str(params["draws"])),
         recipes=admissible,
-        concentration=_concentration(run, step),
+        concentration=f"{load_recipes(str(params['recipes'])).concentration:g}",
     )
     scores = result.tables["scores"]
     last = int(max(scores.columns["period"]))
@@ -62,7 +63,3 @@ def index_section(run: StudyRun) -> Section:
 
 def _join(parts: list[Text]) -> Text:
     return Text("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
-
-
-def _concentration(run: StudyRun, step: str) -> str:
-    return f"{float(str(run.results[step].params.get('concentration', 0))):g}"

@@ -15,7 +15,7 @@ from zhiheng.report.model import (
 from zhiheng.report.sections.columns import printed, table_block
 from zhiheng.report.sections.findings import heaviest
 from zhiheng.report.texts import say, words
-from zhiheng.study.account import CLAIMS, EVIDENCE
+from zhiheng.study.account import CLAIMS, EVIDENCE, ROBUSTNESS
 from zhiheng.study.plan import RegressionTable
 from zhiheng.study.run_types import StudyRun
 
@@ -45,6 +45,7 @@ def mechanism_section(run: StudyRun) -> Section | None:
     for table in plan.tables:
         blocks.append(_regression(run, table))
         blocks += _after(run, table)
+    blocks += _robustness(run)
     blocks += _overlaps(run)
     return Section("mechanism", words("mechanism.title"), tuple(blocks))
 
@@ -57,7 +58,7 @@ def _claims(run: StudyRun) -> list[Block]:
         table_block(
             run, CLAIMS, "criteria", caption=words("mechanism.claims_caption"),
             stub=["claim_title", "criterion", "entity_title", "passed_title"],
-            columns=["value", "limit"], long=True,
+            columns=["value", "limit"], formats={"value": ".3f", "limit": ".2f"}, long=True,
         ),
     ]  # fmt: skip
 
@@ -86,6 +87,18 @@ def _after(run: StudyRun, table: RegressionTable) -> list[Block]:
     if any(f.name == "influence" for f in run.results[step].figures):
         blocks.append(FigureBlock(step, "influence"))
     return blocks
+
+
+def _robustness(run: StudyRun) -> list[Block]:
+    return [
+        Paragraph((say("mechanism.robustness_lead"),)),
+        table_block(
+            run, ROBUSTNESS, "models", caption=words("mechanism.robustness_caption"),
+            stub=["model_title", "term_title"],
+            columns=["estimate", "p_value", "p_few", "p_wild", "mde", "heavy_share", "p_without"],
+            long=True,
+        ),
+    ]  # fmt: skip
 
 
 def _overlaps(run: StudyRun) -> list[Block]:

@@ -1,1 +1,0 @@
-"""Data files of the package; read them through `zhiheng.catalog.embedded`."""
