@@ -135,11 +135,12 @@ def _markdown(text: str) -> str:
 
 
 def described(section: str) -> dict[str, str]:
-    """The description of each parameter of a numpy section, in one line."""
+    """The description of each parameter of a numpy section in one line, or else its type."""
     found: dict[str, str] = {}
     for names, text in _items(section):
-        for name in names.partition(":")[0].split(","):
-            found[name.strip()] = text
+        own, _, kind = names.partition(":")
+        for name in own.split(","):
+            found[name.strip()] = text or kind.strip()
     return found
 
 

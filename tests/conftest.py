@@ -4,8 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+# a first call may compile or read a file; slowness is measured in benchmarks/, not here
+settings.register_profile("zhiheng", deadline=None)
+settings.load_profile("zhiheng")
 
 
 @pytest.fixture(scope="session")

@@ -77,17 +77,7 @@ def test_does_not_care_about_the_order_of_entities(name: str) -> None:
         assert one.keys() == two.keys(), table
         for key, row in one.items():
             for col, value in row.items():
-                if col in RESAMPLED.get(name, ()):
-                    continue
                 _same(value, two[key][col], f"{table}.{col}{key}")
-
-
-RESAMPLED = {
-    # columns that depend on which entity a random draw meets; the same seed meets others
-    "dagum": {"ci_low", "ci_high"},
-    "markov": {"ci_low", "ci_high", "std_error"},
-    "panel_ols": {"p_wild"},
-}
 
 
 def _same(one: Any, two: Any, where: str) -> None:

@@ -45,7 +45,7 @@ def test_a_power_is_no_product():
 def test_a_half_written_identity_is_refused(wrong):
     with pytest.raises(ZhihengError) as caught:
         identity(wrong)
-    assert caught.value.code == "C420"
+    assert caught.value.code == "C430"
 
 
 def test_the_same_factor_twice_is_refused():
@@ -57,5 +57,5 @@ def test_the_same_factor_twice_is_refused():
 def test_an_unknown_name_shows_the_nearest():
     with pytest.raises(ZhihengError) as caught:
         identity("kayas")
-    assert caught.value.code == "C421"
+    assert caught.value.code == "C431"
     assert "kaya" in caught.value.fix.en

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.figures import KINDS, Theme, Tile, build
+from zhiheng.core.figures.canvas import magnitude
 from zhiheng.core.figures.grids import breaks
 from zhiheng.core.figures.layout import keep_apart, nice_bounds, text_width, wrap
 from zhiheng.core.figures.theme import luminance
@@ -186,6 +187,18 @@ def test_the_waterfall_ends_at_the_sum_of_its_effects() -> None:
     shown = [v["text"] for _, v in texts(drawn("waterfall", "en"))]
     assert "Total" in shown
     assert "−130.2" in shown
+
+
+@pytest.mark.parametrize(
+    ("most", "lang", "divisor", "word"),
+    [(2022, "zh", 1, ""), (2.4e9, "zh", 1e8, "亿"), (2.4e9, "en", 1e9, "billion"),
+     (3e5, "zh", 1e4, "万"), (3e5, "en", 1e3, "thousand")],
+)  # fmt: skip
+def test_large_numbers_are_printed_in_a_customary_unit(
+    most: float, lang: Any, divisor: float, word: str
+) -> None:
+    found = magnitude([-most, 1.0], lang)
+    assert (found.divisor, found.word) == (divisor, word)
 
 
 def test_minus_signs_are_true_minus_signs() -> None:

@@ -54,7 +54,7 @@ def lmdi(
     Raises
     ------
     ZhihengError
-        C420/C421 an identity that cannot be read or found, M800 gaps, M831 fewer
+        C430/C431 an identity that cannot be read or found, M800 gaps, M831 fewer
         than two periods, M832 an identity that does not hold, M833 negative values.
 
     References

@@ -94,7 +94,7 @@ def identity(written: str) -> Identity:
     Raises
     ------
     ZhihengError
-        C420 an identity that cannot be read, C421 an unknown name, X301/X302 an
+        C430 an identity that cannot be read, C431 an unknown name, X301/X302 an
         expression that cannot be read.
 
     Examples
@@ -106,7 +106,7 @@ def identity(written: str) -> Identity:
         return _written(written)
     known = identities()
     if written not in known:
-        raise unknown_name("C421", written, known, kind=Text("恒等式", "identity"))
+        raise unknown_name("C431", written, known, kind=Text("恒等式", "identity"))
     return known[written]
 
 
@@ -148,7 +148,7 @@ def _top_level_factors(source: str) -> Iterator[str]:
 
 def _unreadable(source: str) -> ZhihengError:
     return ZhihengError(
-        "C420",
+        "C430",
         Text("恒等式读不懂。", "The identity cannot be read."),
         evidence=[{VERBATIM: source}],
         fix=Text(

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from zhiheng.catalog.scope import scope
+from zhiheng.catalog.wording import option_word
 from zhiheng.core.expression import Overlap, Scope, overlap
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Note, Result, Table
+from zhiheng.core.text import Text
 from zhiheng.explain import wording
 from zhiheng.explain.index_parts import Normalise, Parts, WeightRule, read_parts
 from zhiheng.explain.panel_ols import ROUNDING, clustered
@@ -23,6 +25,7 @@ from zhiheng.kernels.overlap import Split, split_slope
 from zhiheng.kernels.panel_ols import Effects
 
 INDEX = "index"
+PARTS = ("shared", "rest", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Kin:
     """One thing on the right-hand side and what it shares with the outcome."""
 
     name: str
+    title: Text
     role: str
     weight: float
     shared: tuple[Overlap, ...]
@@ -91,12 +95,12 @@ def overlap_audit(
     )
     data = read_variables(panel, [outcome, *names], gaps="refuse", level=index.level)
     meaning = _with_definitions(scope(index.level), panel)
-    kin = _kin(outcome, index, names, meaning)
+    kin = _kin(outcome, index, names, meaning, panel)
     shared = np.array([bool(k.shared) for k in kin[: len(index.items)]])
     fitted = _fit(panel, data, index.values.sum(axis=-1), model)
     split = _split(panel, data, index.values, model)
     tables = {
-        "overlaps": _overlaps(kin),
+        "overlaps": _overlaps(kin, panel),
         "split": _parts_table(split, shared),
         "by_indicator": _by_indicator(index, split, shared),
         "slopes": _slopes(panel, data, index, shared, model, fitted),
@@ -116,12 +120,16 @@ def _with_definitions(meaning: Scope, panel: Panel) -> Scope:
     return replace(meaning, definitions={**meaning.definitions, **own})
 
 
-def _kin(outcome: str, index: Parts, controls: tuple[str, ...], meaning: Scope) -> list[Kin]:
+def _kin(
+    outcome: str, index: Parts, controls: tuple[str, ...], meaning: Scope, panel: Panel
+) -> list[Kin]:
     indicators = [
-        Kin(item.id, "indicator", float(w), overlap(item.expression, outcome, meaning))
+        Kin(item.id, item.title, "indicator", float(w), overlap(item.expression, outcome, meaning))
         for item, w in zip(index.items, index.weights, strict=True)
     ]
-    others = [Kin(c, "control", np.nan, overlap(c, outcome, meaning)) for c in controls]
+    others = [
+        Kin(c, panel.title(c), "control", np.nan, overlap(c, outcome, meaning)) for c in controls
+    ]
     return indicators + others
 
 
@@ -138,15 +146,18 @@ def _split(panel: Panel, data: Variables, parts: NDArray[np.float64], model: Mod
     return split_slope(raw[..., 0], raw[..., c:], raw[..., 1:c], absorb)
 
 
-def _overlaps(kin: Sequence[Kin]) -> Table:
+def _overlaps(kin: Sequence[Kin], panel: Panel) -> Table:
     rows = [(k, o) for k in kin for o in k.shared]
     return Table.of(
         ("indicator", "series", "outcome_series", "relation"),
         indicator=_words([k.name for k, _ in rows]),
+        **_titled("indicator_title", [k.title for k, _ in rows]),
         role=_words([k.role for k, _ in rows]),
         series=_words([o.left for _, o in rows]),
+        **_titled("series_title", [panel.title(o.left) for _, o in rows]),
         outcome_series=_words([o.right for _, o in rows]),
         relation=_words([o.relation for _, o in rows]),
+        **_titled("relation_title", [option_word("relation", o.relation) for _, o in rows]),
         side=_words([o.left_role for _, o in rows]),
         outcome_side=_words([o.right_role for _, o in rows]),
         weight=np.array([k.weight for k, _ in rows], dtype=np.float64),
@@ -158,7 +169,8 @@ def _parts_table(split: Split, shared: NDArray[np.bool_]) -> Table:
     weight = np.array([split.variance[shared].sum(), split.variance[~shared].sum(), 1.0])
     return Table.of(
         ("part",),
-        part=["shared", "rest", "total"],
+        part=list(PARTS),
+        **_titled("part_title", [option_word("part", part) for part in PARTS]),
         estimate=both,
         share=_over(both, split.total),
         variance_share=weight,
@@ -206,6 +218,13 @@ def _slopes(
         std_error=errors,
         p_value=p,
     )
+
+
+def _titled(name: str, titles: Sequence[Text]) -> dict[str, NDArray[np.object_]]:
+    return {
+        f"{name}_zh": _words([t.zh for t in titles]),
+        f"{name}_en": _words([t.en for t in titles]),
+    }
 
 
 def _over(values: NDArray[np.float64], total: float) -> NDArray[np.float64]:

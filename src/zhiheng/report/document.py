@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zhiheng.report.model import Document, FigureBlock, Section
 from zhiheng.report.sections import findings
-from zhiheng.report.sections.data import data_section
+from zhiheng.report.sections.data import appendix_section, data_section
 from zhiheng.report.sections.drivers import drivers_section
 from zhiheng.report.sections.gaps import gaps_section
 from zhiheng.report.sections.index import index_section
@@ -24,6 +24,7 @@ def build_document(run: StudyRun) -> Document:
         drivers_section(run),
         methods_section(run),
         replication_section(run),
+        appendix_section(run),
     ]
     index = run.results[plan.report.index]
     names = {figure.name for figure in index.figures}

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zhiheng.report.docx_styles import MARGIN, PAGE_HEIGHT, TEXT_WIDTH
 
 POINTS_PER_CM = 72 / 2.54
-SIZES = (9.0, 8.0, 7.5)
-"""Type sizes that a table may have, in points: 小五 first, never below 六号 (7.5)."""
+SIZES = {9.0: 1.0, 8.0: 1.25, 7.5: 1.4}
+"""Type sizes of tables in points, 小五 first, and what each costs: small type has to save lines."""
+_MOST_LINES = 8
+"""Row labels are broken into at most this many lines."""
+_SLACK = 1.12
+"""Lines break at words, so a broken cell needs this much more room than its letters."""
 _PADDING = 0.9
 """White on both sides of a cell together, in em."""
-_STUB_MOST = (18.0, 15.0, 12.5, 10.5, 9.0)
-"""A row label wider than this many em is broken into lines; narrower only if need be."""
 _HEAD_LEAST = 3.2
 """A column heading is never squeezed below this many em."""
+_HEAD_MOST = 18.0
+"""A longer heading is broken into lines even where there is room."""
 _LOOSE = 1.9
 """A small table is spread out, but not beyond this multiple of its natural width."""
 
@@ -28,6 +33,41 @@ class Layout:
     size: float
     widths: tuple[float, ...]
     landscape: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column measured in em."""
+
+    head: float
+    head_word: float
+    cells: tuple[float, ...]
+    cell_word: float
+    stub: bool
+
+    @property
+    def widest(self) -> float:
+        return max(self.cells, default=0.0)
+
+    def least(self, lines: int) -> float:
+        """The least width when a row label may take so many lines; numbers take one."""
+        cells = self.widest
+        if self.stub and lines > 1:
+            cells = max(min(cells, cells / lines * _SLACK), self.cell_word)
+        return max(cells, _HEAD_LEAST, self.head_word) + _PADDING
+
+    def wanted(self) -> float:
+        """The width at which the heading stands on one line, within reason."""
+        return min(self.head, _HEAD_MOST) + _PADDING
+
+    def whole(self) -> float:
+        """The width at which no cell is broken."""
+        return self.widest + _PADDING
+
+    def lines(self, row: int, width: float) -> int:
+        """How many lines the cell of a row takes."""
+        text, room = self.cells[row], width - _PADDING
+        return 1 if text <= room + 0.05 else math.ceil(text * _SLACK / room)
 
 
 def em(text: str) -> float:
@@ -44,10 +84,10 @@ def _character(c: str) -> float:
 
 
 def lay_out(heads: Sequence[str], body: Sequence[Sequence[str]], stubs: int) -> Layout:
-    """The least drastic layout in which nothing is cut off or broken inside a number.
+    """The layout with the least height in which nothing is cut off or broken inside a number.
 
-    Row labels are broken into lines before type gets smaller, type gets smaller
-    before the page is turned.
+    Row labels are broken into lines; type gets smaller where that saves lines;
+    the page is turned only if the table fits no other way.
 
     Parameters
     ----------
@@ -57,61 +97,53 @@ def lay_out(heads: Sequence[str], body: Sequence[Sequence[str]], stubs: int) -> 
     stubs : int
         How many of the first columns are row labels, which may be broken too.
     """
-    columns = [_Measured.of(h, [r[i] for r in body]) for i, h in enumerate(heads)]
+    columns = [_measure(h, [r[i] for r in body], i < stubs) for i, h in enumerate(heads)]
     for landscape, width in ((False, TEXT_WIDTH), (True, PAGE_HEIGHT - 2 * MARGIN)):
-        for size in SIZES:
-            room = width * POINTS_PER_CM / size
-            for most in _STUB_MOST:
-                least = [c.least(most if i < stubs else None) for i, c in enumerate(columns)]
-                if sum(least) <= room:
-                    return Layout(size, _spread(least, columns, room, size), landscape)
-    room = width * POINTS_PER_CM / SIZES[-1]
-    least = [c.least(_STUB_MOST[-1] if i < stubs else None) for i, c in enumerate(columns)]
+        found = list(_candidates(columns, len(body), width))
+        if found:
+            _, size, widths = min(found, key=lambda c: c[0])
+            return Layout(size, _centimetres(widths, size), landscape)
+    size = min(SIZES)
+    room = (PAGE_HEIGHT - 2 * MARGIN) * POINTS_PER_CM / size
+    least = [c.least(_MOST_LINES) for c in columns]
     squeezed = [w * room / sum(least) for w in least]
-    return Layout(SIZES[-1], _centimetres(squeezed, SIZES[-1]), landscape=True)
+    return Layout(size, _centimetres(squeezed, size), landscape=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """The widths of one column in em."""
-
-    head: float
-    head_word: float
-    cells: float
-    cell_word: float
-
-    @staticmethod
-    def of(head: str, cells: Sequence[str]) -> _Measured:
-        return _Measured(
-            head=em(head),
-            head_word=_longest_word(head),
-            cells=max((em(cell) for cell in cells), default=0.0),
-            cell_word=max((_longest_word(cell) for cell in cells), default=0.0),
-        )
-
-    def least(self, most: float | None) -> float:
-        """The least width; cells are broken beyond `most` em where it is given."""
-        cells = self.cells if most is None else max(min(self.cells, most), self.cell_word)
-        return max(cells, _HEAD_LEAST, self.head_word) + _PADDING
-
-    def wanted(self) -> float:
-        """The width with heading and cells on one line each, within reason."""
-        return min(max(self.head, self.cells), _STUB_MOST[0]) + _PADDING
-
-    def whole(self) -> float:
-        """The width in which no cell is broken."""
-        return max(self.head_word, self.cells) + _PADDING
+def _measure(head: str, cells: Sequence[str], stub: bool) -> _Column:
+    return _Column(
+        head=em(head),
+        head_word=_longest_word(head),
+        cells=tuple(em(cell) for cell in cells),
+        cell_word=max((_longest_word(cell) for cell in cells), default=0.0),
+        stub=stub,
+    )
 
 
-def _longest_word(head: str) -> float:
-    """The widest part of a heading that cannot be broken: a Latin word."""
-    latin = "".join(c if unicodedata.east_asian_width(c) not in "WF" else " " for c in head)
+def _candidates(
+    columns: Sequence[_Column], rows: int, width: float
+) -> Iterator[tuple[float, float, list[float]]]:
+    """Layouts that fit: their cost, type size and widths in em."""
+    for size, penalty in SIZES.items():
+        room = width * POINTS_PER_CM / size
+        for lines in range(1, _MOST_LINES + 1):
+            least = [c.least(lines) for c in columns]
+            if sum(least) <= room:
+                widths = _spread(least, columns, room)
+                height = sum(
+                    max(c.lines(row, w) for c, w in zip(columns, widths, strict=True))
+                    for row in range(rows)
+                )
+                yield (height + 1) * size * penalty, size, widths
+
+
+def _longest_word(text: str) -> float:
+    """The widest part of a text that cannot be broken: a Latin word."""
+    latin = "".join(c if unicodedata.east_asian_width(c) not in "WF" else " " for c in text)
     return max((em(word) for word in latin.split()), default=0.0)
 
 
-def _spread(
-    least: Sequence[float], columns: Sequence[_Measured], room: float, size: float
-) -> tuple[float, ...]:
+def _spread(least: Sequence[float], columns: Sequence[_Column], room: float) -> list[float]:
     """Give spare room to headings on one line, then to cells that break, then to all alike."""
     widths = list(least)
     for wanted in ([c.wanted() for c in columns], [c.whole() for c in columns]):
@@ -120,7 +152,7 @@ def _spread(
         share = min(1.0, spare / sum(lack)) if sum(lack) > 0 else 0.0
         widths = [have + x * share for have, x in zip(widths, lack, strict=True)]
     factor = min(room / sum(widths), _LOOSE)
-    return _centimetres([w * factor for w in widths], size)
+    return [w * factor for w in widths]
 
 
 def _centimetres(widths: Sequence[float], size: float) -> tuple[float, ...]:

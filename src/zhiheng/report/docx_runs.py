@@ -56,7 +56,19 @@ def sentence_text(sentence: Sentence, ledger: Ledger, lang: Lang) -> str:
 
 def add_number(paragraph: Any, text: str) -> Any:
     """Append a number that the ledger knows."""
-    return paragraph.add_run(text, style=NUMBER)
+    return add_run(paragraph, text, NUMBER)
+
+
+def add_run(paragraph: Any, text: str = "", style: str = "") -> Any:
+    """Append a run in a character style.
+
+    The style is set by its id: looking it up by name searches all of Word's
+    styles and took two thirds of the time of a paper.
+    """
+    run = paragraph.add_run(text)
+    if style:
+        run._element.style = style
+    return run
 
 
 def add_text(paragraph: Any, text: str, lang: Lang, *, bold: bool | None = None) -> None:
@@ -64,7 +76,7 @@ def add_text(paragraph: Any, text: str, lang: Lang, *, bold: bool | None = None)
     at = 0
     for match in _LOW.finditer(text):
         _words(paragraph, text[at : match.start()], lang, bold)
-        low = paragraph.add_run(match[0], style=LABEL)
+        low = add_run(paragraph, match[0], LABEL)
         low.font.subscript, low.bold = True, bold
         at = match.end()
     _words(paragraph, text[at:], lang, bold)
@@ -73,7 +85,7 @@ def add_text(paragraph: Any, text: str, lang: Lang, *, bold: bool | None = None)
 def _words(paragraph: Any, text: str, lang: Lang, bold: bool | None) -> None:
     if not text:
         return
-    run = paragraph.add_run(text, style=LABEL if _DIGITS.search(text) else None)
+    run = add_run(paragraph, text, LABEL if _DIGITS.search(text) else "")
     run.bold = bold
     if lang == "zh" and _WIDE_PUNCTUATION.search(text):
         # Without the hint Word sets curly quotes and dashes in the Latin font.
@@ -83,7 +95,7 @@ def _words(paragraph: Any, text: str, lang: Lang, bold: bool | None) -> None:
 def add_field(paragraph: Any, code: str, shown: str) -> None:
     """Append a field such as ``PAGE`` or ``SEQ Table`` with the text that it shows now."""
     for kind, text in (("begin", ""), ("", code), ("separate", ""), ("show", shown), ("end", "")):
-        run = paragraph.add_run(style=LABEL)
+        run = add_run(paragraph, "", LABEL)
         if kind == "show":
             run.text = text
         elif kind:

@@ -26,7 +26,7 @@ Fill = Callable[[Any], None]
 
 OUTER, INNER = 12, 6
 """Thickness of rules in eighths of a point: 1.5 pt outside, 0.75 pt below the heading."""
-TOGETHER = 28
+TOGETHER = 34
 """Tables up to this many rows stay on one page; longer ones repeat their heading."""
 AT_LEAST = 3
 """A table that breaks leaves no fewer rows than this on either page."""
@@ -138,7 +138,7 @@ def draw_facts(document: Any, block: Facts, ledger: Ledger, lang: Lang) -> Any:
     for index, (label, sentence) in enumerate(block.rows):
         first, second = (table.cell(index, i).paragraphs[0] for i in (0, 1))
         for paragraph in (first, second):
-            paragraph.style = CELL
+            paragraph._p.style = CELL
             paragraph.paragraph_format.space_before = Pt(1.5)
             paragraph.paragraph_format.space_after = Pt(1.5)
             paragraph.paragraph_format.keep_with_next = index < len(block.rows) - 1
@@ -178,7 +178,7 @@ def _fill_row(table: Any, index: int, cells: Sequence[Cell], size: float, *, kee
     _no_split(row)
     for place, cell in zip(row.cells, cells, strict=True):
         paragraph = place.paragraphs[0]
-        paragraph.style = CELL
+        paragraph._p.style = CELL
         paragraph.alignment = cell.align
         paragraph.paragraph_format.keep_with_next = keep
         cell.fill(paragraph)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from zhiheng.core.text import LANGS, Lang
-from zhiheng.report.drawing import png, svg
+from zhiheng.report.drawing import svg
 from zhiheng.report.model import Document, FigureBlock
 from zhiheng.report.naming import names_of
 from zhiheng.study.run_types import StudyRun
@@ -46,6 +46,8 @@ def draw_figures(document: Document, run: StudyRun, *, langs: Iterable[Lang] = L
     run : StudyRun
     langs : iterable of {"zh", "en"}
     """
+    import vl_convert
+
     names = names_of(run)
     files: dict[str, bytes] = {}
     pictures: dict[tuple[Lang, str, str], bytes] = {}
@@ -55,7 +57,8 @@ def draw_figures(document: Document, run: StudyRun, *, langs: Iterable[Lang] = L
         for lang in wanted:
             stem = f"{number:02d}-{block.figure}.{lang}"
             drawing = svg(run, *at, lang=lang, width=WIDTH, names=names)
-            picture = png(run, *at, lang=lang, width=WIDTH, scale=SCALE, names=names)
+            # From the SVG, so that Vega lays the figure out once and both files agree.
+            picture = vl_convert.svg_to_png(drawing, scale=SCALE)
             files[f"{stem}.svg"] = drawing.encode()
             files[f"{stem}.png"] = picture
             pictures[lang, *at] = picture

@@ -7,11 +7,12 @@ its place, so that a page with a thousand numbers stays small.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from zhiheng.catalog.systems import load_system
 from zhiheng.core.text import Text
-from zhiheng.study.ledger import Ledger
+from zhiheng.study.ledger import MOST_CELLS, Ledger, Selector
 from zhiheng.study.sentences import Address
 
 MOST_DEFINITIONS = 24
@@ -44,7 +45,7 @@ def ledger_data(
         ``n``: address → [step, table, key, column, value, set, definitions];
         ``steps``, ``sets`` (number of cells in all, places of those listed),
         ``cells`` [series, entity, period, value, status, place], ``series``
-        (unit, publisher, licence), ``trees`` (definitions), ``words``.
+        (unit, publisher, licence), ``trees`` (name and tree of each definition), ``words``.
     """
     steps: dict[str, Any] = {}
     series: dict[str, Any] = {}
@@ -56,14 +57,16 @@ def ledger_data(
         steps.setdefault(address.step, _step(entry))
         selector = ledger.selector(address)
         listed: list[int] = []
-        for cell in ledger.cells(selector):
+        for cell in _sample(selector, ledger):
             series.setdefault(cell["series"], [cell["unit"], cell["publisher"], cell["licence"]])
             used |= {str(cell["series"]), str(cell["entity"]), f"unit:{cell['unit']}"}
             row = [cell[c] for c in ("series", "entity", "period", "value", "status", "cell")]
             listed.append(cells.of(row))
         total = len(selector.entities) * len(selector.periods) * len(selector.series)
         place = sets.of([total, listed])
-        shown = [trees.of(tree) for tree in _definitions(address, ledger)]
+        definitions = _definitions(address, ledger)
+        used |= {name for name, _ in definitions}
+        shown = [trees.of(definition) for definition in definitions]
         key = [[str(k), v] for k, v in _key(address, ledger)]
         used |= {address.column, *(str(v) for _, v in key), *(k for k, _ in key)}
         numbers[str(address)] = [
@@ -90,12 +93,35 @@ def _key(address: Address, ledger: Ledger) -> Iterable[tuple[str, Any]]:
     return zip(table.keys, address.key, strict=True)
 
 
-def _definitions(address: Address, ledger: Ledger) -> list[str]:
-    """Trees of the series behind a number: of its own indicator or term, if its row names one."""
-    series = ledger.run.results[address.step].series
-    own = [str(k) for k in address.key if str(k) in series]
-    wanted = own or list(series)
-    return [ledger.definition(name, "zh") for name in wanted[:MOST_DEFINITIONS]]
+def _sample(selector: Selector, ledger: Ledger) -> Iterator[dict[str, Any]]:
+    """All cells of a small selector; of a large one, some of each series in the last period."""
+    total = len(selector.entities) * len(selector.periods) * len(selector.series)
+    if total <= MOST_CELLS:
+        yield from ledger.cells(selector)
+        return
+    each = max(1, MOST_CELLS // len(selector.series))
+    for name in selector.series[:MOST_CELLS]:
+        last = Selector(selector.entities, selector.periods[-1:], (name,))
+        yield from ledger.cells(last, most=each)
+
+
+def _definitions(address: Address, ledger: Ledger) -> list[list[str]]:
+    """Names and trees of what is computed behind a number; base series have none.
+
+    An index shows the expressions of its indicators, or of the one its row names.
+    """
+    run = ledger.run
+    result = run.results[address.step]
+    wanted = {name: name for name in result.series}
+    system = result.params.get("system")
+    if isinstance(system, str):
+        wanted = {i.id: i.expression for i in load_system(system).indicators if i.expression}
+    own = {name: text for name, text in wanted.items() if name in address.key}
+    trees = [
+        [name, ledger.definition(text, "zh")]
+        for name, text in list((own or wanted).items())[:MOST_DEFINITIONS]
+    ]
+    return [[name, tree] for name, tree in trees if tree.strip() != name]
 
 
 def as_script(data: Mapping[str, Any]) -> str:

@@ -214,7 +214,7 @@ def measured(canvas: Canvas, name: str, scale: Magnitude, unit: str) -> str:
     known = canvas.names.get(f"unit:{unit}")
     unit = "" if unit in ("", "1") else known[canvas.lang] if known else unit
     joint = "" if canvas.lang == "zh" else " "
-    inside = joint.join(word for word in (scale.word, unit) if word)
+    inside = joint.join(word for word in (scale.word, unit) if word).replace("CO2", "CO₂")
     brackets = "（{}）" if canvas.lang == "zh" else " ({})"
     return name + brackets.format(inside) if inside and name else name or inside
 

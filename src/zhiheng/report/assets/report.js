@@ -9,7 +9,7 @@
     zh: {
       step: '步骤', method: '方法', table: '结果表', row: '行', column: '列', params: '参数',
       hash: '结果哈希', panel: '面板指纹', definition: '定义', cells: '原始单元格',
-      shown: '列出 {a} 格，共 {b} 格', none: '这个数字不直接取自单元格。', series: '序列',
+      all: '共 {b} 格', some: '共 {b} 格，列出 {a} 格：每个序列最后一期的几格', none: '这个数字不直接取自单元格。', series: '序列',
       entity: '地区', period: '时期', value: '值', unit: '单位', status: '状态',
       publisher: '发布机构', licence: '许可', address: '地址', place: '所在',
       statuses: { observed: '公布值', revised: '修订值', estimated: '估算值',
@@ -18,7 +18,8 @@
     en: {
       step: 'Step', method: 'Method', table: 'Table', row: 'Row', column: 'Column',
       params: 'Parameters', hash: 'Result hash', panel: 'Panel fingerprint',
-      definition: 'Definition', cells: 'Source cells', shown: '{a} of {b} cells listed',
+      definition: 'Definition', cells: 'Source cells', all: '{b} cells',
+      some: '{a} of {b} cells: some of each series in the last period',
       none: 'This number is not read from single cells.', series: 'Series', entity: 'Entity',
       period: 'Period', value: 'Value', unit: 'Unit', status: 'Status', publisher: 'Publisher',
       licence: 'Licence', address: 'Address', place: 'Place',
@@ -103,8 +104,11 @@
     return pairs.map(function (p) { return word(p[0]) + ' ' + word(p[1]); }).join(' · ') || '—';
   }
   function parameters(params) {
-    return Object.keys(params).map(function (name) {
+    return Object.keys(params).filter(function (name) {
+      return params[name] !== null;
+    }).map(function (name) {
       var value = params[name];
+      if (Array.isArray(value) && value.length > 4) { value = '[' + value.length + ']'; }
       return name + ' = ' + (typeof value === 'string' ? value : JSON.stringify(value));
     }).join('; ') || '—';
   }
@@ -132,6 +136,17 @@
     box.append(table);
     return box;
   }
+  function definitions(places, say) {
+    var all = [];
+    places.forEach(function (at) {
+      all.push(make('p', word(data.trees[at][0]), 'of'), make('pre', data.trees[at][1]));
+    });
+    if (places.length < 4) { return [make('h3', say.definition)].concat(all); }
+    var folded = make('details');
+    folded.append.apply(folded, [make('summary', say.definition + ' (' + places.length + ')')]
+      .concat(all));
+    return [folded];
+  }
   function show(address) {
     var entry = data.n[address];
     if (!entry) { return; }
@@ -155,13 +170,11 @@
         [say.address, address]
       ])
     ];
-    if (entry[6].length) {
-      parts.push(make('h3', say.definition));
-      entry[6].forEach(function (at) { parts.push(make('pre', data.trees[at])); });
-    }
+    if (entry[6].length) { parts.push.apply(parts, definitions(entry[6], say)); }
     parts.push(make('h3', say.cells));
     if (set[1].length) {
-      parts.push(make('p', say.shown.replace('{a}', set[1].length).replace('{b}', set[0])));
+      var some = (set[1].length < set[0] ? say.some : say.all);
+      parts.push(make('p', some.replace('{a}', set[1].length).replace('{b}', set[0])));
       parts.push(cells(set, say));
     } else {
       parts.push(make('p', say.none));

@@ -15,17 +15,20 @@ def data_section(run: StudyRun) -> Section:
     tables = run.results[DATA].tables
     blocks: list[Block] = [
         Paragraph((say("data.lead", first=first, last=last), say("data.left_out"))),
-        table_block(
-            run, DATA, "series", caption=words("data.series_caption"),
-            stub=["title", "unit", "publisher", "licence", "status"],
-            columns=["values", "gaps", "estimated"], long=True,
-        ),
-    ]  # fmt: skip
+    ]
     if len(tables["left_out"]):
         blocks.append(
             table_block(
                 run, DATA, "left_out", caption=words("data.left_caption"),
                 stub=["name", "reason"], columns=[], long=True,
+            )
+        )  # fmt: skip
+    if len(tables["absent"]):
+        blocks.append(Paragraph((say("data.absent_lead"),)))
+        blocks.append(
+            table_block(
+                run, DATA, "absent", caption=words("data.absent_caption"),
+                stub=["title", "reason"], columns=[], long=True,
             )
         )  # fmt: skip
     if len(tables["breaks"]):
@@ -37,3 +40,13 @@ def data_section(run: StudyRun) -> Section:
             )
         )  # fmt: skip
     return Section("data", words("data.title"), tuple(blocks))
+
+
+def appendix_section(run: StudyRun) -> Section:
+    """Every base series with its publisher and licence."""
+    table = table_block(
+        run, DATA, "series", caption=words("data.series_caption"),
+        stub=["title", "unit", "publisher", "licence", "status"],
+        columns=["values", "gaps", "estimated"], long=True,
+    )  # fmt: skip
+    return Section("appendix", words("data.appendix"), (table,))

@@ -32,7 +32,7 @@ def drivers_section(run: StudyRun) -> Section | None:
             "effects",
             caption=caption,
             stub=["factor_title"],
-            columns=["effect", "share"],
+            columns=["effect", "relative_effect"],
         ),
     ]
     return Section("drivers", words("drivers.title"), tuple(blocks))
