@@ -9,7 +9,9 @@ from zhiheng.catalog.regions import region
 from zhiheng.sources.tables import parse
 
 
-@pytest.mark.parametrize("name", ["北京", "北京市", "110000", "11", "Beijing", "beijing", "BEIJING "])
+@pytest.mark.parametrize(
+    "name", ["北京", "北京市", "110000", "11", "Beijing", "beijing", "BEIJING "]
+)
 def test_all_names_of_beijing_are_one_region(name: str) -> None:
     assert region(name).code == "110000"
 

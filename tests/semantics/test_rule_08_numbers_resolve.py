@@ -26,7 +26,10 @@ def test_both_languages_cite_the_same_numbers() -> None:
 
 def test_a_reference_carries_step_table_key_and_column() -> None:
     sentence = Sentence(
-        Text("{$who}得 {index.scores[$who,2022].score:.3f}", "{$who}: {index.scores[$who,2022].score:.3f}"),
+        Text(
+            "{$who}得 {index.scores[$who,2022].score:.3f}",
+            "{$who}: {index.scores[$who,2022].score:.3f}",
+        ),
         {"who": "110000"},
     )
     label, _, number = sentence.tokens("zh")

@@ -82,7 +82,8 @@ def test_two_values_for_one_cell_are_shown_with_both_addresses() -> None:
 
 
 def test_a_declared_priority_decides_between_two_sources() -> None:
-    rows = "region,year,series,value,unit,source\n北京,2020,gdp_current,1,亿元,old\n北京,2020,gdp_current,2,亿元,new\n"
+    head = "region,year,series,value,unit,source\n"
+    rows = head + "北京,2020,gdp_current,1,亿元,old\n北京,2020,gdp_current,2,亿元,new\n"
     panel = parse(rows.encode(), "f.csv").panel(prefer=["new", "old"])
     assert panel.array("gdp_current")[0, 0] == 2e8
     assert panel.steps[-1].name == "prefer"
@@ -111,9 +112,7 @@ def test_money_of_another_price_basis_is_refused() -> None:
 
 
 def test_labels_of_ones_own_are_kept_when_none_is_a_region() -> None:
-    table = "firm,year,x\n"
     rows = "entity,year,x\nAlpha,2020,1\nBeta,2020,2\n"
-    del table
     panel = parse(rows.encode(), "f.csv", own_labels=True).panel()
     assert panel.entities == ("Alpha", "Beta")
     assert panel.level == ""

@@ -113,7 +113,7 @@ if moment == "after_object":
     manifest.write_manifest = die
 if moment == "before_manifest_rename":
     real = Path.replace
-    Path.replace = lambda self, target: die() if str(target).endswith(".json") else real(self, target)
+    Path.replace = lambda a, b: die() if str(b).endswith(".json") else real(a, b)
 Store(Path(folder)).add(parse(text.encode(), "1.csv"))
 """
 

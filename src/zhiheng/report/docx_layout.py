@@ -144,9 +144,9 @@ def _longest_word(text: str) -> float:
 
 
 def _spread(least: Sequence[float], columns: Sequence[_Column], room: float) -> list[float]:
-    """Give spare room to headings on one line, then to cells that break, then to all alike."""
+    """Give spare room to cells that break, then to headings on one line, then to all alike."""
     widths = list(least)
-    for wanted in ([c.wanted() for c in columns], [c.whole() for c in columns]):
+    for wanted in ([c.whole() for c in columns], [c.wanted() for c in columns]):
         lack = [max(0.0, w - have) for w, have in zip(wanted, widths, strict=True)]
         spare = max(0.0, room - sum(widths))
         share = min(1.0, spare / sum(lack)) if sum(lack) > 0 else 0.0

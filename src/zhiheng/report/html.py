@@ -63,7 +63,8 @@ def render_html(
     writer, drawer = Writer(ledger), Drawer.of(run)
     body = _Body(writer, drawer)
     findings = [_finding(f, writer) for f in document.findings]
-    first = [body.figure(f, half=True) for f in document.first_figures]
+    beside = len(document.first_figures) > 1
+    first = [body.figure(f, half=beside) for f in document.first_figures]
     sections = [
         {"id": s.id, "n": i + 1, "title": words(s.title), "body": body.section(s)}
         for i, s in enumerate(document.sections)

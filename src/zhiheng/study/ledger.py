@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +17,7 @@ from zhiheng.core.hashing import table_digest
 from zhiheng.core.panel import Status
 from zhiheng.core.result import Cell
 from zhiheng.core.text import Lang, Text
+from zhiheng.study.lineage import SCORE, Lineage
 from zhiheng.study.run_types import StudyRun
 from zhiheng.study.sentences import Address
 
@@ -48,6 +48,7 @@ class Ledger:
     def __init__(self, run: StudyRun) -> None:
         self.run = run
         self._scope = scope(run.plan.data.level)
+        self._lineage = Lineage(run.results, run.panel, self._scope)
 
     def value(self, address: Address) -> Cell:
         """The value at an address; raises R802 when it does not exist."""
@@ -108,16 +109,13 @@ class Ledger:
 
     def base_series(self, step: str) -> tuple[str, ...]:
         """The base series of a step, through variables and scores of earlier steps."""
-        found: set[str] = set()
-        for name in self.run.results[step].series:
-            found |= self._base(name)
-        return tuple(sorted(found))
+        return self._lineage.of_step(step)
 
     def definition(self, name: str, lang: Lang) -> str:
         """How a series is computed, as an indented tree."""
         del lang
         text = self.run.panel.definitions.get(name, "")
-        if text.startswith("@"):
+        if text.startswith(SCORE):
             return f"{name} = {text[1:]}"
         return explain(text or name, self._scope)
 
@@ -175,17 +173,6 @@ class Ledger:
     def _local(self, step: str) -> bool:
         """Whether a row of this step stands on its own entity and period (up to normalisation)."""
         return self.run.results[step].method == "index"
-
-    def _base(self, name: str) -> set[str]:
-        text = self.run.panel.definitions.get(name, "")
-        if text.startswith("@"):
-            return set(self.base_series(re.split(r"[.\[]", text[1:], maxsplit=1)[0]))
-        if not text:
-            return {name} if name in self.run.panel.series else set(needs(name, self._scope))
-        found: set[str] = set()
-        for part in needs(text, self._scope):
-            found |= {part} if part not in self.run.panel.definitions else self._base(part)
-        return found
 
 
 def shown(value: Cell, form: str) -> str:

@@ -22,6 +22,7 @@ from zhiheng.study import account
 from zhiheng.study.cache import Cache, NoCache
 from zhiheng.study.claims import judge
 from zhiheng.study.edges import weigh
+from zhiheng.study.lineage import Lineage
 from zhiheng.study.plan import Added, Plan, Step, Variable, option_words
 from zhiheng.study.run_types import LeftOutEntity, StudyRun
 from zhiheng.study.version import code_version
@@ -75,7 +76,8 @@ def run_study(
     progress("", len(steps), len(steps))
     claims = tuple(judge(claim, results) for claim in plan.claim)
     edges = weigh(plan.edge, results)
-    used = used_series(plan, meaning)
+    lineage = Lineage(results, current, meaning)
+    used = sorted({name for step in results for name in lineage.of_step(step)})
     results[account.EVIDENCE] = account.evidence_account(edges, results)
     results[account.CLAIMS] = account.claims_account(claims, results)
     results[account.ROBUSTNESS] = account.robustness_account(plan, current, results)
@@ -133,20 +135,21 @@ def _leave_incomplete(
     plan: Plan, panel: Panel, meaning: Scope
 ) -> tuple[Panel, tuple[LeftOutEntity, ...]]:
     """Leave out, by name and with the series, every entity that has a gap in what is used."""
-    used = [name for name in used_series(plan, meaning) if name in panel.series]
+    used = named_series(plan, panel, meaning)
     missing = np.stack([np.isnan(panel.array(n)).any(axis=1) for n in used], axis=1)
     out: list[LeftOutEntity] = []
     for e, row in zip(panel.entities, missing, strict=True):
         if row.any():
-            names = ", ".join(n for n, gap in zip(used, row, strict=True) if gap)
+            titles = [panel.title(n) for n, gap in zip(used, row, strict=True) if gap]
+            names = Text("、".join(t.zh for t in titles), ", ".join(t.en for t in titles))
             why = Text("窗口内有缺口：{n}", "gaps in the window: {n}").format(n=names)
             out.append(LeftOutEntity(e, panel.name(e), why))
     gone = {item.entity for item in out}
     return panel.select(where=lambda e: e not in gone), tuple(out)
 
 
-def used_series(plan: Plan, meaning: Scope) -> list[str]:
-    """The base series and variables that the plan's steps need."""
+def named_series(plan: Plan, panel: Panel, meaning: Scope) -> list[str]:
+    """The base series and variables that the options of the steps name."""
     from zhiheng.catalog.systems import load_system
 
     found: set[str] = set()
@@ -155,9 +158,7 @@ def used_series(plan: Plan, meaning: Scope) -> list[str]:
         if isinstance(system, str):
             for indicator in load_system(system).indicators:
                 found |= needs(indicator.expression, meaning)
-        for word in option_words(step.options):
-            if word in plan.variables:
-                found |= {word, *needs(plan.variables[word].expression, meaning)}
+        found |= {word for word in option_words(step.options) if word in panel.series}
     return sorted(found)
 
 

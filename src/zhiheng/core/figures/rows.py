@@ -198,7 +198,7 @@ def rank_interval(source: Source, canvas: Canvas) -> Spec:
         text = f"{at:.0f}" if None in ends else f"{at:.0f}  [{ends[0]:.0f}, {ends[1]:.0f}]"
         items.append(Item(canvas.word(row, label), at, text, *ends))
     last = max((i.high or i.value for i in items), default=1.0)
-    rows = arrange(items, canvas, (1.0, max(last, 2.0), 1.0), pitch=15.5 if canvas.narrow else 17)
+    rows = arrange(items, canvas, (1.0, max(last, 2.0), 1.0), pitch=15.5 if canvas.narrow else 16.5)
     axis = x_scale(rows, RANK[canvas.lang], "d")
     axis["axis"]["values"] = [1, *range(5, int(last) + 1, 5)]
     axis["scale"]["padding"] = 6
@@ -365,7 +365,7 @@ def _bars(
     zero = float(reference) if isinstance(reference, int | float) else 0.0
     bounds = span([v for i in items for v in (i.value, i.start)], at=zero)
     many = len(items) > 16
-    rows = arrange(items, canvas, bounds, pitch=18 if many else 24, header=20 if key else 0)
+    rows = arrange(items, canvas, bounds, pitch=16 if many else 24, header=20 if key else 0)
     axis = x_scale(rows, title)
     half = (14.0 if rows.stacked else rows.pitch * thick) / 2
     values = [
