@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from zhiheng.catalog.columns import tables
-from zhiheng.core.method import MethodInfo, Option, catalogue
+from zhiheng.core.registry import MethodInfo, Option, catalogue
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "reference"

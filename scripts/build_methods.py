@@ -11,7 +11,8 @@ import pkgutil
 import sys
 from pathlib import Path
 
-from zhiheng.core.method import REGISTERED, as_json
+from zhiheng.core.method import REGISTERED
+from zhiheng.core.registry import as_json
 
 TOPICS = ("measure", "diagnose", "explain", "carbon", "warning", "product", "policy")
 TARGET = Path(__file__).parents[1] / "src" / "zhiheng" / "core" / "methods.json"

@@ -14,8 +14,8 @@ import pytest
 from zhiheng.catalog.columns import column, table_title
 from zhiheng.catalog.examples import example_options, example_panel
 from zhiheng.core.errors import ZhihengError
-from zhiheng.core.method import catalogue, methods
 from zhiheng.core.panel import Panel
+from zhiheng.core.registry import catalogue, methods
 from zhiheng.core.result import Result, Table
 from zhiheng.core.wire import dumps, loads
 

@@ -11,7 +11,7 @@ import typer.main
 
 import build_docs
 from zhiheng.cli.app import app
-from zhiheng.core.method import catalogue
+from zhiheng.core.registry import catalogue
 
 CODE = re.compile(r"\b([DUXCSMPRI]\d{3})\b")
 ERROR_HEADINGS = (

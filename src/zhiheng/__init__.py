@@ -8,14 +8,13 @@ imported when first used, so that ``import zhiheng`` is quick.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zhiheng.catalog.embedded import dataset as data
     from zhiheng.core.errors import ZhihengError
-    from zhiheng.core.method import methods
     from zhiheng.core.panel import Panel, Status
+    from zhiheng.core.registry import methods
     from zhiheng.core.result import Result
     from zhiheng.core.text import Text
     from zhiheng.study.plan import load_plan
@@ -29,7 +28,7 @@ _WHERE = {
     "ZhihengError": "zhiheng.core.errors:ZhihengError",
     "data": "zhiheng.catalog.embedded:dataset",
     "load_plan": "zhiheng.study.plan:load_plan",
-    "methods": "zhiheng.core.method:methods",
+    "methods": "zhiheng.core.registry:methods",
     "run_study": "zhiheng.study.run:run_study",
 }
 
@@ -45,17 +44,23 @@ __all__ = [
     "run_study",
 ]
 
-try:
-    __version__ = version("zhiheng")
-except PackageNotFoundError:  # the source tree without an installation
-    __version__ = "0"
-
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name not in _WHERE:
         raise AttributeError(f"module 'zhiheng' has no attribute {name!r}")
     module, attribute = _WHERE[name].split(":")
     return getattr(import_module(module), attribute)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("zhiheng")
+    except PackageNotFoundError:  # the source tree without an installation
+        return "0"
 
 
 def __dir__() -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 
 from zhiheng.catalog.columns import column, columns, table_title, tables
 from zhiheng.catalog.examples import example_options, example_panel
-from zhiheng.core.method import catalogue, methods
+from zhiheng.core.registry import catalogue, methods
 from zhiheng.core.text import Text
 
 VALUES = {"d": 3, "s": "x", "p": 0.5}

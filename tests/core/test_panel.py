@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhiheng.core.errors import ZhihengError
-from zhiheng.core.panel import UNSTATED, Panel, Status
+from zhiheng.core.panel import Panel, Status
+from zhiheng.core.units import UNSTATED
 
 
 def frame(**columns: list[object]) -> pd.DataFrame:

@@ -28,6 +28,11 @@ pytest.importorskip("jinja2", reason="needs the extra `report`")
 
 
 @pytest.fixture
+def ledger(run: StudyRun) -> Ledger:
+    return Ledger(run)
+
+
+@pytest.fixture
 def page(document: Document, run: StudyRun, ledger: Ledger) -> str:
     return render_html(document, run, ledger)
 

@@ -8,7 +8,7 @@ import pytest
 
 import zhiheng as zh
 from zhiheng.catalog.examples import example_options, example_panel
-from zhiheng.core.method import catalogue
+from zhiheng.core.registry import catalogue
 
 
 def test_values_come_back_bit_for_bit_in_the_order_given() -> None:

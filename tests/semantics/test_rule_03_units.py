@@ -7,7 +7,7 @@ import pytest
 import zhiheng as zh
 from zhiheng.catalog.scope import scope
 from zhiheng.core.expression import evaluate
-from zhiheng.core.panel import UNSTATED
+from zhiheng.core.units import UNSTATED
 
 
 @pytest.mark.parametrize("name", ["provinces", "world", "gdi2016"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zhiheng as zh
 from zhiheng.catalog.examples import example_options, example_panel
-from zhiheng.core.method import catalogue
+from zhiheng.core.registry import catalogue
 
 
 def test_errors_are_clustered_by_entity_unless_told_otherwise() -> None:

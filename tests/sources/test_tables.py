@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zhiheng.core.errors import ZhihengError
-from zhiheng.core.panel import UNSTATED
+from zhiheng.core.units import UNSTATED
 from zhiheng.sources.grid import column_letters
 from zhiheng.sources.tables import parse
 

@@ -14,10 +14,11 @@ from zhiheng.catalog.identities import Identity
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.expression import Scope, evaluate, needs
-from zhiheng.core.expression.evaluate import Evaluated
-from zhiheng.core.panel import UNSTATED, Panel
+from zhiheng.core.expression.evaluation import Evaluated
+from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
 from zhiheng.core.text import Text
+from zhiheng.core.units import UNSTATED
 
 # Largest relative distance between the product of the factors and the left-hand side. A tenth
 # of the bound on the residual: two ends that deviate by this much still close within it.

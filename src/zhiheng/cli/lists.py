@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from zhiheng.core.method import catalogue
+from zhiheng.core.registry import catalogue
 from zhiheng.core.text import Lang
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from zhiheng.core.errors import ZhihengError
-from zhiheng.core.method import MethodInfo, Option, catalogue
+from zhiheng.core.registry import MethodInfo, Option, catalogue
 from zhiheng.core.text import Text
 
 _TYPES: dict[str, type] = {"integer": int, "number": float, "boolean": bool}
@@ -76,7 +76,9 @@ def _parameters(info: MethodInfo) -> list[inspect.Parameter]:
 def _annotation(option: Option) -> Any:
     flag = "--" + option.name.replace("_", "-")
     base = _TYPES.get(option.type, str)
-    form = {"list": "a,b", "mapping": "x1=more,x2=less"}.get(option.type, "")
+    form = {"list": "a,b", "mapping": "x=…,y=…", "name_or_mapping": "name | x=…,y=…"}.get(
+        option.type, ""
+    )
     help_ = " | ".join(map(str, option.choices)) or form
     if option.required:
         help_ = f"{help_} [必填 / required]".strip()
@@ -89,7 +91,7 @@ def _annotation(option: Option) -> Any:
 def _value(option: Option, word: Any) -> Any:
     if option.type == "list":
         return [part.strip() for part in str(word).split(",") if part.strip()]
-    if option.type == "mapping" and "=" in str(word):
+    if option.type == "mapping" or (option.type == "name_or_mapping" and "=" in str(word)):
         return dict(_pair(option, part) for part in str(word).split(",") if part.strip())
     return word
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from zhiheng.catalog.embedded import dataset, datasets
 from zhiheng.cli.printing import print_result, write_result
 from zhiheng.core.errors import ZhihengError
-from zhiheng.core.method import methods
 from zhiheng.core.panel import Panel
+from zhiheng.core.registry import methods
 from zhiheng.core.text import Lang, Text
 from zhiheng.sources.tables import parse
 

@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import json
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache, wraps
-from importlib import resources
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from zhiheng.core.errors import ZhihengError, nearest, unknown_name
 from zhiheng.core.panel import Panel
+from zhiheng.core.registry import VERBS, MethodInfo, Option
 from zhiheng.core.result import Json, Result
 from zhiheng.core.text import Text
 
 P = ParamSpec("P")
 Function = Callable[Concatenate[Panel, P], Result]
-
-VERBS = ("run", "methods", "systems", "data", "check", "serve", "read", "audit", "maps")
-"""Words of the command line that no method may be called."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One keyword option of a method.
-
-    `type` is ``string``, ``number``, ``integer``, ``boolean``, ``list`` or
-    ``mapping``; `choices` is empty unless the values are enumerated.
-    """
-
-    name: str
-    type: str
-    required: bool
-    default: Json
-    choices: tuple[Json, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MethodInfo:
-    """What the command line, the server, forms and docs need to know of a method."""
-
-    name: str
-    target: str
-    summary: Text
-    example: str
-    options: tuple[Option, ...]
-
 
 REGISTERED: dict[str, MethodInfo] = {}
 """Methods whose modules have been imported; `methods` knows all of them without importing."""
@@ -84,60 +52,6 @@ def method(*, zh: str, example: str) -> Callable[[Function[P]], Function[P]]:
     return register
 
 
-class Methods(Mapping[str, Callable[..., Result]]):
-    """All methods by name, imported when first asked for."""
-
-    def __getitem__(self, name: str) -> Callable[..., Result]:
-        info = catalogue()
-        if name not in info:
-            raise unknown_name("M600", name, info, kind=Text("方法", "method"))
-        module, function = info[name].target.split(":")
-        return getattr(importlib.import_module(module), function)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(catalogue())
-
-    def __len__(self) -> int:
-        return len(catalogue())
-
-
-methods = Methods()
-
-
-@cache
-def catalogue() -> dict[str, MethodInfo]:
-    """All methods as listed in the committed ``methods.json``; imports none of them."""
-    text = resources.files("zhiheng.core").joinpath("methods.json").read_text("utf-8")
-    return {name: _from_json(name, entry) for name, entry in json.loads(text).items()}
-
-
-def as_json(info: MethodInfo) -> dict[str, Json]:
-    """The entry of one method in ``methods.json``."""
-    return {
-        "target": info.target,
-        "zh": info.summary.zh,
-        "en": info.summary.en,
-        "example": info.example,
-        "options": [
-            {
-                "name": o.name,
-                "type": o.type,
-                "required": o.required,
-                "default": o.default,
-                "choices": list(o.choices),
-            }
-            for o in info.options
-        ],
-    }
-
-
-def _from_json(name: str, entry: Mapping[str, Any]) -> MethodInfo:
-    options = tuple(Option(**{**o, "choices": tuple(o["choices"])}) for o in entry["options"])
-    return MethodInfo(
-        name, entry["target"], Text(entry["zh"], entry["en"]), entry["example"], options
-    )
-
-
 def _describe(function: Callable[..., Result], *, zh: str, example: str) -> MethodInfo:
     name = function.__name__
     if name in VERBS:
@@ -159,8 +73,8 @@ def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         found = [_type_of(a) for a in args if a is not type(None)]
-        # a name or a mapping is offered as a mapping, which accepts names too
-        return next((f for f in found if f[0] == "mapping"), found[0])
+        kinds = {kind for kind, _ in found}
+        return ("name_or_mapping", ()) if kinds == {"string", "mapping"} else found[0]
     if origin is typing.Literal:
         return "string", tuple(args)
     base = origin or hint
@@ -184,8 +98,9 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
     "list": (list, tuple, str),
-    "mapping": (Mapping, str),
-    "string": (str, Mapping),
+    "mapping": (Mapping,),
+    "name_or_mapping": (Mapping, str),
+    "string": (str,),
 }
 
 

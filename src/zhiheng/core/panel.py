@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from zhiheng.core.errors import Row, ZhihengError, unknown_name
 from zhiheng.core.hashing import digest
 from zhiheng.core.text import Text
+from zhiheng.core.units import UNSTATED
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Frequency = Literal["A", "Q", "M", "D", "H"]
 Floats = NDArray[np.float64]
-UNSTATED = "unstated"
-"""The unit of a series whose unit nobody gave: it can be ranked, but not added to anything."""
 
 
 class Status(IntEnum):

@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from zhiheng.core.errors import ZhihengError
-from zhiheng.core.panel import UNSTATED
 from zhiheng.core.text import Text
 
 if TYPE_CHECKING:
     import pint
 
+UNSTATED = "unstated"
+"""The unit of a series whose unit nobody gave: it can be ranked, but not added to anything."""
 PLAIN = "1"
 """The unit of a plain number."""
 

@@ -12,9 +12,10 @@ from zhiheng.catalog.scope import scope
 from zhiheng.catalog.systems import load_system
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.expression import Evaluated, evaluate, needs
-from zhiheng.core.panel import UNSTATED, Panel
+from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
 from zhiheng.core.text import Text
+from zhiheng.core.units import UNSTATED
 
 SIGN = {"more": 1.0, "less": -1.0}
 ABSENT_SERIES = "X304"

@@ -27,7 +27,7 @@ from zhiheng.report.ledger_file import identity
 from zhiheng.report.lock import NUMERIC, numeric_versions
 from zhiheng.study.ledger import Ledger
 from zhiheng.study.plan import Plan, parse_plan
-from zhiheng.study.run import run_study, used_series
+from zhiheng.study.run import named_series, run_study
 from zhiheng.study.run_types import StudyRun
 
 _NAME = re.compile(r"[^\W\d][\w.]*")
@@ -111,7 +111,7 @@ def needed_series(run: StudyRun, data: Panel) -> list[str]:
     """The series of the data that a study reaches, in the order of the data."""
     meaning = scope(run.plan.data.level)
     ledger = Ledger(run)
-    words = set(used_series(run.plan, meaning))
+    words = set(named_series(run.plan, run.panel, meaning))
     for step in run.results:
         words |= set(ledger.base_series(step))
     words |= set(_words(run.plan.model_dump(mode="json", fallback=str)))

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from zhiheng.catalog import columns
-from zhiheng.catalog.embedded import dataset
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Lang, Text
@@ -23,6 +22,7 @@ from zhiheng.report.readback_docx import untagged_docx
 from zhiheng.report.replication import replication_pack
 from zhiheng.report.xlsx import render_xlsx
 from zhiheng.study.ledger import Ledger
+from zhiheng.study.run import study_panel
 from zhiheng.study.run_types import StudyRun
 
 LOCK = "plan.lock"
@@ -46,7 +46,7 @@ def write_report(
     lang : {"zh", "en"}
         Language of the paper, and the one that the page opens in.
     data : Panel, optional
-        The data that the run was given; without it the plan's embedded data set.
+        The data that the run was given; without it the plan's data are read.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def write_report(
         R803 the page or R821 the paper has a number without a tag, R822 a number
         resolves to no cell, R823 the folder cannot be written.
     """
-    files = make_files(run, lang=lang, data=data or dataset(run.plan.data.dataset))
+    files = make_files(run, lang=lang, data=data or study_panel(run.plan))
     try:
         return _place(files, out)
     except OSError as error:

@@ -20,8 +20,9 @@ from zhiheng.catalog.regions import is_region, resolve
 from zhiheng.catalog.series import series as series_info
 from zhiheng.catalog.units import unit_of
 from zhiheng.core.errors import Row, ZhihengError, unknown_name
-from zhiheng.core.panel import UNSTATED, Status
+from zhiheng.core.panel import Status
 from zhiheng.core.text import Text
+from zhiheng.core.units import UNSTATED
 from zhiheng.sources.grid import Grid, read_csv
 from zhiheng.sources.observations import Observations
 

@@ -13,8 +13,8 @@ from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import Scope, evaluate, needs
 from zhiheng.core.hashing import digest, table_digest
-from zhiheng.core.method import catalogue, methods
 from zhiheng.core.panel import Panel
+from zhiheng.core.registry import catalogue, methods
 from zhiheng.core.result import Result
 from zhiheng.core.text import Text
 from zhiheng.sources.tables import parse, read_file

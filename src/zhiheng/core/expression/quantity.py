@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression.scope import Scope
-from zhiheng.core.panel import UNSTATED, Status
+from zhiheng.core.panel import Status
 from zhiheng.core.text import Text
-from zhiheng.core.units import PLAIN
+from zhiheng.core.units import PLAIN, UNSTATED
 
 NUMBER = "number"
 """The kind of a literal: it takes the kind of whatever it meets."""
