@@ -56,6 +56,7 @@ def data() -> Panel:
         entities=ENTITIES,
         periods=range(2015, 2022),
         units={"x": "1", "y": "1", "unused": "1"},
+        titles={"x": Text("自变量", "regressor")},
         labels={e: Text(f"地区{e}", f"region {e}") for e in ENTITIES},
     )
 
@@ -113,6 +114,12 @@ def test_the_pack_holds_what_the_study_needs_and_no_more(folder, data):
     assert panel.series == ("x", "y")
     assert panel.periods == data.periods
     np.testing.assert_array_equal(panel.array("x"), data.array("x"))
+
+
+def test_words_that_stand_in_tables_are_in_the_pack(folder, data):
+    panel = read_panel(folder)
+    assert panel.title("x") == data.title("x")
+    assert [panel.name(e) for e in panel.entities] == [data.name(e) for e in data.entities]
 
 
 def test_the_pack_is_explained_in_both_languages(folder, run):

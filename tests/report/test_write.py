@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import pytest
 
 from zhiheng.core.errors import ZhihengError
 from zhiheng.report import write
 from zhiheng.report.ledger_file import ledger_json, require_resolved, used_numbers
+from zhiheng.report.readback_docx import untagged_docx
+from zhiheng.report.replication import replicate
+from zhiheng.study.cache import default_cache
+from zhiheng.study.plan import load_plan
+from zhiheng.study.run import run_study
 from zhiheng.study.sentences import Address, Number
 
+STUDIES = ["provinces", "world"]
 FILES = {"report.html": b"page", "figures/01-a.svg": b"figure"}
 LOCK = b'[files]\n"report.html" = "1"\n"figures/01-a.svg" = "2"\n'
 
@@ -116,3 +123,25 @@ def test_the_ledger_file_names_both_hashes_and_each_number_once(document, run, l
     addresses = [entry["address"] for entry in content["entries"]]
     assert len(addresses) == len(set(addresses))
     assert [f["figure"] for f in content["figures"]] == ["ranking"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_shipped_study_writes_the_same_bytes_twice_and_its_pack_replicates(study, tmp_path):
+    run = run_study(load_plan(study))
+    first = {p.name: p.read_bytes() for p in write.write_report(run, tmp_path / "a")}
+    second = {p.name: p.read_bytes() for p in write.write_report(run, tmp_path / "b")}
+    assert [name for name in first if first[name] != second[name]] == []
+    with zipfile.ZipFile(tmp_path / "a" / "replication.zip") as archive:
+        archive.extractall(tmp_path / "pack")
+    found = replicate(tmp_path / "pack")
+    assert found.same, found.message("en")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("study", STUDIES)
+def test_no_digit_of_a_shipped_paper_lacks_an_origin(study, lang, tmp_path):
+    run = run_study(load_plan(study), cache=default_cache())
+    write.write_report(run, tmp_path / "out", lang=lang)
+    assert untagged_docx((tmp_path / "out" / "paper.docx").read_bytes()) == []

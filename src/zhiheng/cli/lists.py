@@ -100,7 +100,8 @@ def print_dataset(name: str, lang: Lang) -> None:
     for s in panel.series:
         info = series_info(s, panel.level)
         held = ~np.isnan(panel.array(s))
-        years = [p for p, any_ in zip(panel.periods, held.any(axis=0), strict=True) if any_]
+        seen = np.flatnonzero(held.any(axis=0))
+        years = [panel.periods[t] for t in seen.tolist()]
         from_ = source(info.source) if info else None
         table.add_row(
             s,

@@ -95,7 +95,13 @@ def as_json(info: MethodInfo) -> dict[str, Json]:
 
 
 def _from_json(name: str, entry: Mapping[str, Any]) -> MethodInfo:
-    options = tuple(Option(**{**o, "choices": tuple(o["choices"])}) for o in entry["options"])
+    options = tuple(_option(o) for o in entry["options"])
     return MethodInfo(
         name, entry["target"], Text(entry["zh"], entry["en"]), entry["example"], options
+    )
+
+
+def _option(entry: Mapping[str, Any]) -> Option:
+    return Option(
+        entry["name"], entry["type"], entry["required"], entry["default"], tuple(entry["choices"])
     )

@@ -171,7 +171,7 @@ class Result:
             raise unknown_name("M601", name, self.tables, kind=Text("结果表", "result table"))
         frame = pd.DataFrame(dict(self.tables[name].columns))
         if "name_zh" in frame and "name" not in frame:
-            frame.insert(int(frame.columns.get_indexer(["name_zh"])[0]), "name", frame["name_zh"])
+            frame.insert(list(frame.columns).index("name_zh"), "name", frame["name_zh"])
         return frame
 
     @property

@@ -41,7 +41,8 @@ class UnitSystem:
     def _registry(self) -> pint.UnitRegistry[Any]:
         import pint
 
-        registry: pint.UnitRegistry[Any] = pint.UnitRegistry(None, cache_folder=None)
+        # None means no definitions of pint's own; its annotation names only the file case
+        registry: pint.UnitRegistry[Any] = pint.UnitRegistry(None, cache_folder=None)  # pyright: ignore[reportArgumentType]
         for line in self._definitions:
             registry.define(line)
         return registry

@@ -189,15 +189,12 @@ _SERIES_HEAD = ("series", "unit", "zh", "en", "publisher", "licence", "citation"
 
 def _series_rows(run: StudyRun, panel: Panel) -> Iterator[tuple[object, ...]]:
     for name in panel.series:
+        # Titles stand in result tables, so the pack has to carry those of the panel.
+        title = panel.title(name)
         info = series_info(name, run.plan.data.level)
-        if info is None:
-            yield name, panel.units[name], name, name, "", "", ""
-            continue
-        where = source(info.source)
-        yield (
-            name, panel.units[name], info.title.zh, info.title.en,
-            where.publisher.en, where.licence, where.citation,
-        )  # fmt: skip
+        where = source(info.source) if info else None
+        terms = (where.publisher.en, where.licence, where.citation) if where else ("", "", "")
+        yield name, panel.units[name], title.zh, title.en, *terms
 
 
 def _entity_rows(panel: Panel) -> Iterator[tuple[object, ...]]:
@@ -290,6 +287,7 @@ def read_panel(folder: Path) -> Panel:
     entities, periods, series = axes["entities"], axes["periods"], axes["series"]
     place = [{v: i for i, v in enumerate(axis)} for axis in (entities, periods, series)]
     shape = (len(entities), len(periods), len(series))
+    catalogued = list(_rows(folder / _SERIES))
     values, status = np.full(shape, np.nan), np.full(shape, -1, dtype=np.int8)
     for row in _rows(folder / _OBSERVATIONS):
         at = (place[0][row["entity"]], place[1][int(row["period"])], place[2][row["series"]])
@@ -299,9 +297,10 @@ def read_panel(folder: Path) -> Panel:
         entities=tuple(entities),
         periods=tuple(periods),
         series=tuple(series),
-        units={row["series"]: row["unit"] for row in _rows(folder / _SERIES)},
+        units={row["series"]: row["unit"] for row in catalogued},
         status=status,
         origin=np.full(shape, -1, dtype=np.int32),
+        titles={row["series"]: Text(row["zh"], row["en"]) for row in catalogued},
         labels={r["entity"]: Text(r["zh"], r["en"]) for r in _rows(folder / _ENTITIES)},
         frequency=axes["frequency"],
         level=axes["level"],

@@ -121,7 +121,7 @@ class Store:
         )
         return _observations(self._read(wanted)).panel(prefer=prefer, order=series)
 
-    def inventory(self, version: str = "") -> pa.Table:
+    def inventory(self, version: str = "") -> Any:
         """Series, units, spans and counts of a version."""
         chosen = manifest.pick(self.versions(), version)
         return self._read(queries.inventory(self._table(chosen)))
@@ -130,7 +130,8 @@ class Store:
         paths = [str(self.folder / "objects" / f"{f.sha256}.parquet") for f in version.files]
         return ibis.duckdb.connect().read_parquet(paths)
 
-    def _read(self, query: ir.Table) -> pa.Table:
+    def _read(self, query: ir.Table) -> Any:
+        """Run a query; the Arrow table that comes back has no published types."""
         return query.to_pyarrow()
 
 
@@ -146,7 +147,7 @@ def _parquet(observations: Observations) -> bytes:
     return buffer.getvalue()
 
 
-def _observations(table: pa.Table) -> Observations:
+def _observations(table: Any) -> Observations:
     ordered = table.sort_by(
         [(n, "ascending") for n in ("entity", "period", "series", "source", "cell")]
     )

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from zhiheng.core.errors import ZhihengError, unknown_name
+from zhiheng.core.errors import Row, ZhihengError, unknown_name
 from zhiheng.core.result import Json
 from zhiheng.core.text import Text
 
@@ -270,10 +270,8 @@ def _wrong_fields(where: str, error: pydantic.ValidationError) -> ZhihengError:
 
 def _check_references(plan: Plan, where: str) -> None:
     ids = [step.id for step in plan.steps()]
-    rows: list[dict[str, object]] = [
-        {"file": where, "step": i, "problem": "twice"}
-        for i in sorted({i for i in ids if ids.count(i) > 1})
-    ]
+    twice = sorted({i for i in ids if ids.count(i) > 1})
+    rows: list[Row] = [{"file": where, "step": i, "problem": "twice"} for i in twice]
     named = [(f"claim {c.id}", s) for c in plan.claim for s in c.steps.values()]
     named += [(f"edge {e.edge}", s) for e in plan.edge for s in (e.step, e.differences)]
     named += [(f"table {t.id}", c.step) for t in plan.report.tables for c in t.columns]
