@@ -7,9 +7,13 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
-# a first call may compile or read a file; slowness is measured in benchmarks/, not here
-settings.register_profile("zhiheng", deadline=None)
-settings.load_profile("zhiheng")
+
+# The same examples in every run, so that a red build means a change; look for new ones with
+# `pytest --hypothesis-profile=explore`. No deadline: a first call
+# may compile or read a file, and slowness is measured in benchmarks/, not here.
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=1000, deadline=None, print_blob=True)
+settings.load_profile("fixed")
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,7 @@ def test_an_address_that_does_not_exist_is_refused(provinces: StudyRun) -> None:
         (0.04, "p", "0.040"),
         (-1.2345, ".2f", "\u22121.23"),
         (1.5, "+.1f", "+1.5"),
+        (-0.0001, ".3f", "0.000"),
         (0.431, ".0%", "43%"),
         (12345, "d", "12,345"),
         (None, ".2f", "—"),

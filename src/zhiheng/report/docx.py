@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,8 @@ from zhiheng.study.ledger import Ledger
 from zhiheng.study.run_types import StudyRun
 from zhiheng.study.sentences import Sentence
 
+WITH_WORDS = 12.0
+"""A table up to this height in centimetres stays with the paragraph before it."""
 FIGURE_WIDTH = 15.0
 """Width of a printed figure in centimetres."""
 WIDTH_OF_KIND = {"tilemap": 11.5, "heatmap": 11.5}
@@ -164,12 +166,19 @@ class _Paper:
         heading = self._text("Heading 1", section.title)
         self.bookmarks += 1
         add_bookmark(heading, _anchor(section.id), self.bookmarks)
-        for block in section.blocks:
+        for index, block in enumerate(section.blocks):
             self._block(block)
+            if isinstance(block, Paragraph) and self._small(section.blocks[index + 1 :]):
+                self.file.paragraphs[-1].paragraph_format.keep_with_next = True
 
     def _is_wide(self, block: Block) -> bool:
         grid = self._grid(block)
         return grid is not None and grid.layout().landscape
+
+    def _small(self, following: Sequence[Block]) -> bool:
+        """Whether a table comes next that leaves room for the words that announce it."""
+        grid = self._grid(following[0]) if following else None
+        return grid is not None and grid.layout().height <= WITH_WORDS
 
     def _grid(self, block: Block) -> Grid | None:
         if isinstance(block, TableBlock):
@@ -206,7 +215,7 @@ class _Paper:
             self._turn(WD_ORIENT.LANDSCAPE)
         self.tables += 1
         self._caption("Table", self.tables, caption, before_table=True)
-        draw(self.file, grid, layout)
+        draw(self.file, grid, layout, noted=bool(note))
         self._table_note(note, layout)
         if layout.landscape:
             self._turn(WD_ORIENT.PORTRAIT)

@@ -14,6 +14,11 @@ SIZES = {9.0: 1.0, 8.0: 1.25, 7.5: 1.4}
 """Type sizes of tables in points, 小五 first, and what each costs: small type has to save lines."""
 _MOST_LINES = 8
 """Row labels are broken into at most this many lines."""
+_HEAD_LINES = 2
+_LINE, _ROW_PADDING = 1.25, 2.0
+"""Height of a line in em, and the white above and below a row in points."""
+_STEP = 0.93
+"""How much narrower a column of labels gets in one step of the search."""
 _SLACK = 1.12
 """Lines break at words, so a broken cell needs this much more room than its letters."""
 _PADDING = 0.9
@@ -28,10 +33,23 @@ _LOOSE = 1.9
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Type size in points, column widths in centimetres, and whether the page is turned."""
+    """How a table is set.
+
+    Attributes
+    ----------
+    size : float
+        Type size in points.
+    widths : tuple of float
+        Column widths in centimetres.
+    height : float
+        Estimated height of all rows in centimetres.
+    landscape : bool
+        Whether the page is turned for it.
+    """
 
     size: float
     widths: tuple[float, ...]
+    height: float
     landscape: bool
 
 
@@ -49,12 +67,16 @@ class _Column:
     def widest(self) -> float:
         return max(self.cells, default=0.0)
 
-    def least(self, lines: int) -> float:
-        """The least width when a row label may take so many lines; numbers take one."""
+    def floor(self) -> float:
+        """The least width: numbers stand on one line, labels break only at words."""
         cells = self.widest
-        if self.stub and lines > 1:
-            cells = max(min(cells, cells / lines * _SLACK), self.cell_word)
+        if self.stub:
+            cells = max(min(cells, cells / _MOST_LINES * _SLACK), self.cell_word)
         return max(cells, _HEAD_LEAST, self.head_word) + _PADDING
+
+    def start(self) -> float:
+        """The width at which no cell is broken, headings as much as need be."""
+        return max(self.widest, _HEAD_LEAST, self.head_word) + _PADDING
 
     def wanted(self) -> float:
         """The width at which the heading stands on one line, within reason."""
@@ -102,12 +124,21 @@ def lay_out(heads: Sequence[str], body: Sequence[Sequence[str]], stubs: int) -> 
         found = list(_candidates(columns, len(body), width))
         if found:
             _, size, widths = min(found, key=lambda c: c[0])
-            return Layout(size, _centimetres(widths, size), landscape)
+            return _layout(columns, widths, len(body), size, landscape=landscape)
     size = min(SIZES)
     room = (PAGE_HEIGHT - 2 * MARGIN) * POINTS_PER_CM / size
-    least = [c.least(_MOST_LINES) for c in columns]
+    least = [c.floor() for c in columns]
     squeezed = [w * room / sum(least) for w in least]
-    return Layout(size, _centimetres(squeezed, size), landscape=True)
+    return _layout(columns, squeezed, len(body), size, landscape=True)
+
+
+def _layout(
+    columns: Sequence[_Column], widths: Sequence[float], rows: int, size: float, *, landscape: bool
+) -> Layout:
+    lines = _height(columns, widths, rows) + _HEAD_LINES
+    points = lines * size * _LINE + (rows + 1) * _ROW_PADDING
+    centimetres = tuple(round(w * size / POINTS_PER_CM, 3) for w in widths)
+    return Layout(size, centimetres, round(points / POINTS_PER_CM, 2), landscape)
 
 
 def _measure(head: str, cells: Sequence[str], stub: bool) -> _Column:
@@ -126,15 +157,33 @@ def _candidates(
     """Layouts that fit: their cost, type size and widths in em."""
     for size, penalty in SIZES.items():
         room = width * POINTS_PER_CM / size
-        for lines in range(1, _MOST_LINES + 1):
-            least = [c.least(lines) for c in columns]
-            if sum(least) <= room:
-                widths = _spread(least, columns, room)
-                height = sum(
-                    max(c.lines(row, w) for c, w in zip(columns, widths, strict=True))
-                    for row in range(rows)
-                )
-                yield (height + 1) * size * penalty, size, widths
+        if sum(c.floor() for c in columns) <= room:
+            widths = _spread(_squeeze(columns, rows, room), columns, room)
+            yield (_height(columns, widths, rows) + 1) * size * penalty, size, widths
+
+
+def _squeeze(columns: Sequence[_Column], rows: int, room: float) -> list[float]:
+    """Narrow row labels step by step, each time where the fewest lines come of it."""
+    widths = [c.start() for c in columns]
+    while sum(widths) > room:
+        now = _height(columns, widths, rows)
+        tries: list[tuple[float, float, list[float]]] = []
+        for i, column in enumerate(columns):
+            narrow = max(widths[i] * _STEP, column.floor())
+            if narrow < widths[i]:
+                tried = [*widths[:i], narrow, *widths[i + 1 :]]
+                saved = widths[i] - narrow
+                more = _height(columns, tried, rows) - now
+                tries.append((more / saved, -saved, tried))
+        widths = min(tries, key=lambda t: t[:2])[2]
+    return widths
+
+
+def _height(columns: Sequence[_Column], widths: Sequence[float], rows: int) -> int:
+    """The lines of all rows together."""
+    return sum(
+        max(c.lines(row, w) for c, w in zip(columns, widths, strict=True)) for row in range(rows)
+    )
 
 
 def _longest_word(text: str) -> float:
@@ -153,7 +202,3 @@ def _spread(least: Sequence[float], columns: Sequence[_Column], room: float) -> 
         widths = [have + x * share for have, x in zip(widths, lack, strict=True)]
     factor = min(room / sum(widths), _LOOSE)
     return [w * factor for w in widths]
-
-
-def _centimetres(widths: Sequence[float], size: float) -> tuple[float, ...]:
-    return tuple(round(w * size / POINTS_PER_CM, 3) for w in widths)

@@ -26,8 +26,8 @@ Fill = Callable[[Any], None]
 
 OUTER, INNER = 12, 6
 """Thickness of rules in eighths of a point: 1.5 pt outside, 0.75 pt below the heading."""
-TOGETHER = 34
-"""Tables up to this many rows stay on one page; longer ones repeat their heading."""
+TOGETHER = 18.0
+"""Tables up to this height in centimetres stay on one page; longer ones repeat their heading."""
 AT_LEAST = 3
 """A table that breaks leaves no fewer rows than this on either page."""
 
@@ -115,16 +115,16 @@ def _number(text: str, align: Any = _CENTRE) -> Cell:
     return Cell(text, lambda p: add_number(p, text) if text else None, align)
 
 
-def draw(document: Any, grid: Grid, layout: Layout) -> Any:
-    """Append a three-line table to the document."""
+def draw(document: Any, grid: Grid, layout: Layout, *, noted: bool = False) -> Any:
+    """Append a three-line table to the document; one with a note stays with it."""
     rows = 1 + len(grid.body)
     table = document.add_table(rows=rows, cols=len(grid.head))
     _fix(table, layout.widths)
-    together = rows <= TOGETHER
+    together = layout.height <= TOGETHER
     _fill_row(table, 0, grid.head, layout.size, keep=True)
     for index, cells in enumerate(grid.body, 1):
         keep = together or index <= AT_LEAST or index >= rows - AT_LEAST
-        _fill_row(table, index, cells, layout.size, keep=keep and index < rows - 1)
+        _fill_row(table, index, cells, layout.size, keep=keep and (noted or index < rows - 1))
     _repeat_heading(table)
     _rules(table, grid)
     return table

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zhiheng.catalog.breaks import breaks
+from zhiheng.catalog.breaks import Break, breaks
 from zhiheng.catalog.series import series as series_info
 from zhiheng.catalog.sources import Source, source
 from zhiheng.catalog.theory import theory
@@ -241,20 +241,28 @@ def _status(panel: Panel, name: str) -> str:
 
 
 def _breaks(names: list[str], panel: Panel, level: str) -> Table:
-    found = [(n, b) for n in names for b in breaks(n, panel.periods, level)]
-    titles = [series_info(n, level) for n, _ in found]
+    """Each known break once, with all series in use that it touches."""
+    here = set(panel.entities)
+    touched: dict[tuple[str, str], tuple[Break, list[str]]] = {}
+    for name in names:
+        for one in breaks(name, panel.periods, level):
+            if not one.entities or here & set(one.entities):
+                touched.setdefault((one.span.zh, one.what.zh), (one, []))[1].append(name)
+    found = list(touched.values())
+    titles = [_joined([panel.title(n) for n in series]) for _, series in found]
     return Table.of(
         ["number"],
         number=np.arange(1, len(found) + 1),
-        series=[n for n, _ in found],
-        **_pair(
-            "title",
-            [t.title if t else Text.same(n) for t, (n, _) in zip(titles, found, strict=True)],
-        ),
-        **_pair("span", [b.span for _, b in found]),
-        **_pair("what", [b.what for _, b in found]),
-        **_pair("action", [option_word("break_action", b.action) for _, b in found]),
+        series=[", ".join(series) for _, series in found],
+        **_pair("title", titles),
+        **_pair("span", [b.span for b, _ in found]),
+        **_pair("what", [b.what for b, _ in found]),
+        **_pair("action", [option_word("break_action", b.action) for b, _ in found]),
     )
+
+
+def _joined(parts: list[Text]) -> Text:
+    return Text("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
 
 
 def _entity(results: Mapping[str, Result], step: str, table: str, key: tuple[Cell, ...]) -> Text:

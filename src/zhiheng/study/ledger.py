@@ -186,4 +186,7 @@ def shown(value: Cell, form: str) -> str:
         return "<0.001" if number < 0.001 else f"{number:.3f}"  # noqa: PLR2004
     if form == "d":
         return f"{round(number):,d}".replace("-", MINUS)
-    return format(number, form).replace("-", MINUS)
+    text = format(number, form)
+    if not any(c in "123456789" for c in text):
+        text = text.lstrip("-")  # what rounds to zero has no sign
+    return text.replace("-", MINUS)

@@ -150,8 +150,8 @@ def _chain(run: Context, call: Call) -> q.Quantity:
 def _linked(ratio: NDArray[np.float64], base: int) -> NDArray[np.float64]:
     up = np.cumprod(ratio[:, base + 1 :], axis=1)
     down = np.cumprod(1.0 / ratio[:, base:0:-1], axis=1)[:, ::-1]
-    linked: NDArray[np.float64] = np.concatenate([down, np.ones((len(ratio), 1)), up], axis=1)
-    return linked
+    parts = [down, np.ones((len(ratio), 1)), up]
+    return np.concatenate(parts, axis=1).astype(np.float64)
 
 
 def _base(run: Context, node: Expr | None) -> int:

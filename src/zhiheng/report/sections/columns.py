@@ -20,8 +20,15 @@ def printed(
     """Columns by name; `formats` overrides the catalog's format."""
     own = formats or {}
     return tuple(
-        TableColumn(name, column(name).label, own.get(name, column(name).format)) for name in names
+        TableColumn(name, heading(column(name).label), own.get(name, column(name).format))
+        for name in names
     )
+
+
+def heading(label: Text) -> Text:
+    """A label as the heading of a column: English with a capital, but for symbols such as p."""
+    word = label.en.split(" ", 1)[0]
+    return label if len(word) == 1 else Text(label.zh, label.en[0].upper() + label.en[1:])
 
 
 def table_block(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from zhiheng.catalog.regions import grouping
 from zhiheng.report.model import Block, FigureBlock, Paragraph, Section
 from zhiheng.report.sections.columns import table_block
@@ -32,12 +34,14 @@ def gaps_section(run: StudyRun) -> Section | None:
     )  # fmt: skip
     if plan.transitions:
         moves = run.results[plan.transitions]
+        seen = np.flatnonzero(moves.tables["transitions"].columns["probability"] > 0).tolist()
         blocks.append(Paragraph((say("gaps.moves"),)))
         blocks += [FigureBlock(plan.transitions, f.name) for f in moves.figures]
         blocks.append(
             table_block(
                 run, plan.transitions, "transitions", caption=words("gaps.moves_caption"),
                 stub=["from_class", "to_class"], columns=["probability", "ci_low", "ci_high"],
+                rows=seen,
             )
         )  # fmt: skip
     return Section("gaps", words("gaps.title"), tuple(blocks))

@@ -7,6 +7,7 @@ import numpy as np
 from zhiheng.catalog.recipes import load_recipes
 from zhiheng.catalog.systems import load_system
 from zhiheng.catalog.wording import option_word
+from zhiheng.core.result import Table
 from zhiheng.core.text import Text
 from zhiheng.report.model import Block, FigureBlock, Paragraph, Section
 from zhiheng.report.sections.columns import NAME, table_block
@@ -44,7 +45,7 @@ def index_section(run: StudyRun) -> Section:
         FigureBlock(step, "weights"),
         table_block(
             run, step, "weights", caption=words("index.weights_caption"),
-            stub=["title", "group_title", "direction"],
+            stub=_stub(result.tables["weights"]),
             columns=["nominal", "effective", "effective_within_period", "effective_within"],
             long=True,
         ),
@@ -63,3 +64,9 @@ def index_section(run: StudyRun) -> Section:
 
 def _join(parts: list[Text]) -> Text:
     return Text("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
+
+
+def _stub(weights: Table) -> list[str]:
+    """The direction has a column only where indicators differ in it."""
+    both = len(set(weights.columns["direction"])) > 1
+    return ["title", "group_title", *(["direction"] if both else [])]
