@@ -12,6 +12,7 @@ import typer.main
 import build_docs
 from zhiheng.cli.app import app
 from zhiheng.core.registry import catalogue
+from zhiheng.study.plan import parse_plan
 
 CODE = re.compile(r"\b([DUXCSMPRI]\d{3})\b")
 ERROR_HEADINGS = (
@@ -111,6 +112,12 @@ def test_python_in_the_readme_and_the_reference_runs(root: Path) -> None:
         assert blocks, page
         for block in blocks:
             exec(compile(block, page, "exec"), {})
+
+
+def test_the_study_of_the_guide_is_a_sound_plan(root: Path) -> None:
+    text = _page(root, "how-to/write-a-study.md")
+    plan = parse_plan("\n".join(re.findall(r"```toml\n(.*?)```", text, flags=re.S)), "guide")
+    assert [step.id for step in plan.steps()] == ["index", "main-levels", "main-differences"]
 
 
 def test_links_between_files_lead_somewhere(root: Path) -> None:

@@ -44,7 +44,7 @@ def test_effects_sum_to_the_change():
     effects = result.table("effects")
     assert effects.effect.sum() == pytest.approx(total, abs=CLOSURE * co2.sum())
     assert effects.share.sum() == pytest.approx(1)
-    assert list(effects.factor) == ["pop", "gdp / pop", "energy / gdp", "co2 / energy"]
+    assert list(effects.factor) == ["pop", "gdp/pop", "energy/gdp", "co2/energy"]
     assert all(check.passed for check in result.checks)
     assert result.table("change").change[0] == pytest.approx(total)
 

@@ -220,3 +220,9 @@ def document() -> Document:
 @pytest.fixture
 def ledger(run: StudyRun) -> Ledger:
     return PlainLedger(run)
+
+
+@pytest.fixture
+def long_table() -> TableBlock:
+    """A table of sixty rows, longer than a page."""
+    return score_table(times=20)

@@ -196,3 +196,26 @@ def test_a_small_table_keeps_body_type_and_upright_page():
     found = lay_out(["地区", "得分"], [["北京", "0.512"]], 1)
     assert found.size == max(SIZES)
     assert not found.landscape
+
+
+def keeps(table):
+    """Whether each row of a table stays with the next."""
+    return [bool(row.cells[0].paragraphs[0].paragraph_format.keep_with_next) for row in table.rows]
+
+
+def test_a_table_stays_together_and_with_its_note(write):
+    assert all(keeps(read(write()).tables[0]))
+
+
+def test_a_table_longer_than_a_page_breaks_but_not_near_its_ends(write, document, long_table):
+    long = Section("long", Text("长表", "Long"), (long_table,))
+    kept = keeps(read(write("zh", replace(document, sections=(long,)))).tables[0])
+    assert all(kept[:4])
+    assert all(kept[-3:])
+    assert not any(kept[4:-3])
+
+
+def test_labels_are_broken_before_the_page_is_turned():
+    found = lay_out(["名称", "说明", "值"], [["短", "很长的说明" * 20, "1.0"]] * 3, 2)
+    assert not found.landscape
+    assert found.widths[1] > found.widths[0]

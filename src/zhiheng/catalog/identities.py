@@ -89,7 +89,7 @@ def identity(written: str) -> Identity:
     """A catalogued identity by name, or one written out as ``left: factor * factor``.
 
     Factors are separated by ``*`` outside of parentheses; each is a series, a
-    ratio or any other expression without such a product.
+    ratio or any other expression without such a product, and is called as written.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def identity(written: str) -> Identity:
     Examples
     --------
     >>> [f.id for f in identity("co2: gdp * co2/gdp").factors]
-    ['gdp', 'co2 / gdp']
+    ['gdp', 'co2/gdp']
     """
     if ":" in written:
         return _written(written)
@@ -125,9 +125,7 @@ def _written(source: str) -> Identity:
         raise _unreadable(source)
     names = [text(parse(part)) for part in parts]
     refuse_repeats(names, where=source, kind=Text("因素", "factor"))
-    factors = tuple(
-        Factor(name, Text.same(name), part) for name, part in zip(names, parts, strict=True)
-    )
+    factors = tuple(Factor(part, Text.same(part), part) for part in parts)
     return Identity(source, Text.same(source), "", left.strip(), factors)
 
 

@@ -177,8 +177,12 @@ class _Paper:
 
     def _small(self, following: Sequence[Block]) -> bool:
         """Whether a table comes next that leaves room for the words that announce it."""
-        grid = self._grid(following[0]) if following else None
-        return grid is not None and grid.layout().height <= WITH_WORDS
+        if not following:
+            return False
+        grid = self._grid(following[0])
+        if grid is None:
+            return isinstance(following[0], Facts)
+        return grid.layout().height <= WITH_WORDS
 
     def _grid(self, block: Block) -> Grid | None:
         if isinstance(block, TableBlock):

@@ -12,7 +12,8 @@ from zhiheng.catalog.sources import Source, source
 from zhiheng.catalog.theory import theory
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.panel import Panel, Status
-from zhiheng.core.result import Cell, Figure, Result, Table
+from zhiheng.core.registry import catalogue
+from zhiheng.core.result import Cell, Check, Figure, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.study.plan import Plan, Variable
 from zhiheng.study.run_types import ClaimFinding, EdgeFinding, LeftOutEntity
@@ -208,18 +209,24 @@ def robustness_account(plan: Plan, panel: Panel, results: Mapping[str, Result]) 
 
 
 def checks_account(results: Mapping[str, Result]) -> Result:
-    """Every identity that a step of the run was tested against."""
-    rows = [(step, i, c) for step, r in results.items() for i, c in enumerate(r.checks)]
+    """Every identity that the steps were tested against, with its worst residual."""
+    worst: dict[tuple[str, str], list[Check]] = {}
+    for result in results.values():
+        for check in result.checks:
+            worst.setdefault((result.method, check.name.en), []).append(check)
+    summaries = [catalogue()[method].summary for method, _ in worst]
+    short = [Text(t.zh.split("：")[0], t.en.split(":")[0].split(",")[0]) for t in summaries]
     return Result(
         tables={
             "checks": Table.of(
-                ["step", "number"],
-                step=[step for step, _, _ in rows],
-                number=np.array([i + 1 for _, i, _ in rows], dtype=np.int64),
-                **_pair("step_title", [Text.same(step) for step, _, _ in rows]),
-                **_pair("check", [c.name for _, _, c in rows]),
-                residual=np.array([c.residual for _, _, c in rows], dtype=np.float64),
-                tolerance=np.array([c.tolerance for _, _, c in rows], dtype=np.float64),
+                ["method", "number"],
+                method=[method for method, _ in worst],
+                number=np.arange(1, len(worst) + 1),
+                **_pair("method_title", short),
+                **_pair("check", [checks[0].name for checks in worst.values()]),
+                times=np.array([len(checks) for checks in worst.values()]),
+                residual=np.array([max(abs(c.residual) for c in cs) for cs in worst.values()]),
+                tolerance=np.array([cs[0].tolerance for cs in worst.values()]),
             )
         },
         method=CHECKS,

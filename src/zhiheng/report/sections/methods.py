@@ -37,7 +37,8 @@ def methods_section(run: StudyRun) -> Section:
         blocks.append(
             table_block(
                 run, CHECKS, "checks", caption=words("methods.checks_caption"),
-                stub=["step_title", "check"], columns=["residual", "tolerance"], long=True,
+                stub=["method_title", "check"], columns=["times", "residual", "tolerance"],
+                long=True,
             )
         )  # fmt: skip
     blocks.append(References(tuple(references)))
