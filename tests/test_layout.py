@@ -45,7 +45,7 @@ def test_only_the_front_door_stands_beside_the_folders(root: Path) -> None:
 
 def test_tests_mirror_the_package(root: Path) -> None:
     package = {p.name for p in (root / "src" / "zhiheng").iterdir() if p.is_dir()}
-    own = {"reference", "semantics"}
+    own = {"cases", "reference", "semantics"}
     folders = {p.name for p in (root / "tests").iterdir() if p.is_dir() and p.name[0] not in "_."}
     assert folders <= package | own
 

@@ -1,4 +1,4 @@
-"""The index method: laws, tables, notes, and what it refuses."""
+"""The index method: laws and tables."""
 
 from __future__ import annotations
 
@@ -7,92 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from index_cases import BOOK, columns, made, panel_of, refused, run, system_file
 
-from zhiheng.core.errors import ZhihengError
-from zhiheng.core.panel import Panel
 from zhiheng.measure.index import index
 
 # Sums of a few dozen products.
 CLOSE = 1e-12
 # Scores nearer than this may change places when every value is rescaled.
 NEAR = 1e-9
-
-SYSTEM = """
-id = "made"
-level = "province"
-title = { zh = "自拟体系", en = "made-up system" }
-citation = "none"
-used = [2000, 2001]
-weight_method = "given"
-status = "verified"
-[[group]]
-id = "one"
-title = { zh = "第一组", en = "first group" }
-[[group]]
-id = "two"
-title = { zh = "第二组", en = "second group" }
-"""
-ITEM = """
-[[indicator]]
-id = "{id}"
-title = {{ zh = "指标{id}", en = "item {id}" }}
-expression = "{expression}"
-unit = "1"
-direction = "{direction}"
-group = "{group}"
-weight = {weight}
-source = {{ zh = "自拟", en = "made up" }}
-status = "verified"
-"""
-ITEMS = (
-    {"id": "a", "expression": "x0 / x1", "direction": "more", "group": "one", "weight": 0.2},
-    {"id": "b", "expression": "x1", "direction": "less", "group": "one", "weight": 0.3},
-    {"id": "c", "expression": "x2", "direction": "more", "group": "two", "weight": 0.5},
-)
-BOOK = """
-id = "one"
-title = {{ zh = "单一", en = "single" }}
-concentration = {concentration}
-geometric_shift = 0.01
-"""
-
-
-def panel_of(values, units=None, **more):
-    e, p, k = values.shape
-    return Panel.of(
-        {f"x{i}": values[:, :, i] for i in range(k)},
-        entities=[f"r{i}" for i in range(e)],
-        periods=range(2001, 2001 + p),
-        units=units or {},
-        **more,
-    )
-
-
-def made(shape=(7, 4, 3), seed=1):
-    return panel_of(np.random.default_rng(seed).lognormal(size=shape))
-
-
-def columns(panel, directions="more"):
-    words = [directions] * len(panel.series) if isinstance(directions, str) else directions
-    return dict(zip(panel.series, words, strict=True))
-
-
-def run(panel, directions="more", **options):
-    return index(panel, columns=columns(panel, directions), **({"draws": 60} | options))
-
-
-def system_file(tmp_path, items=ITEMS):
-    path = tmp_path / "made.toml"
-    path.write_text(SYSTEM + "".join(ITEM.format(**item) for item in items), "utf-8")
-    return str(path)
-
-
-def refused(code, panel, **options):
-    with pytest.raises(ZhihengError) as caught:
-        index(panel, **options)
-    assert caught.value.code == code
-    return caught.value
-
 
 positive = arrays(np.float64, (5, 3, 3), elements=st.floats(0.015625, 1024, width=32), unique=True)
 recipe = st.sampled_from(
@@ -304,133 +226,3 @@ def test_figures_name_tables_and_columns_that_exist(tmp_path):
         names = found.tables[figure.table].columns
         words = [v for k, v in figure.encodings.items() if k != "where"]
         assert set(words) <= set(names)
-
-
-# ------------------------------------------------------------- rules and refusals
-
-
-def test_a_constant_column_is_named_and_weighs_nothing():
-    values = np.random.default_rng(1).lognormal(size=(6, 3, 3))
-    values[..., 1] = 4.2
-    found = run(panel_of(values))
-    weights = found.table("weights").set_index("indicator")
-    assert weights.nominal["x1"] == 0
-    assert bool(weights.constant["x1"])
-    table = found.table("indicators")
-    assert (table.normalised[table.indicator == "x1"] == 0).all()
-    assert any(note.code == "M630" and "x1" in note.text.zh for note in found.notes)
-
-
-def test_missing_cells_are_named_and_not_filled():
-    values = np.random.default_rng(1).lognormal(size=(6, 3, 3))
-    values[2, 1, 0] = np.nan
-    error = refused("M622", panel_of(values), columns=columns(made()))
-    assert [row["entity"] for row in error.evidence] == ["r2"]
-    assert [row["period"] for row in error.evidence] == [2002]
-    assert [row["indicator"] for row in error.evidence] == ["x0"]
-
-
-def test_a_cell_divided_by_zero_is_a_missing_cell():
-    values = np.random.default_rng(1).lognormal(size=(6, 3, 2))
-    values[0, 0, 1] = 0.0
-    refused("M622", panel_of(values), columns={"x0 / x1": "more"})
-
-
-def test_system_or_columns_but_not_both():
-    refused("M620", made())
-    refused("M620", made(), system="nqpf-triple-open", columns={"x0": "more"})
-    refused("M620", made(), columns={})
-
-
-def test_directions_are_more_or_less():
-    error = refused("M621", made(), columns={"x0": "more", "x1": "up"})
-    assert error.evidence == ({"indicator": "x1", "direction": "up"},)
-
-
-def test_items_that_the_data_cannot_compute_are_listed_together(tmp_path):
-    lacking = [{**ITEMS[0], "expression": "x0 / y"}, {**ITEMS[1], "expression": "w"}, ITEMS[2]]
-    error = refused("M625", made(), system=system_file(tmp_path, lacking))
-    assert [row["indicator"] for row in error.evidence] == ["a", "b"]
-    assert [row["series"] for row in error.evidence] == ["y", "w"]
-
-
-def test_an_unknown_column_is_named_with_the_nearest():
-    refused("X304", made(), columns={"x9": "more"})
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"normalise": "zscore", "weights": "entropy"},
-        {"normalise": "zscore", "weights": "equal", "aggregation": "geometric"},
-    ],
-)
-def test_recipes_that_are_not_defined_are_refused(options):
-    refused("M623", made(), columns=columns(made()), **options)
-
-
-def test_a_recipe_that_the_book_calls_invalid_is_computed_with_a_caution():
-    found = run(made(), normalise="per_period", weights="entropy")
-    assert any(note.code == "M632" for note in found.notes)
-    table = found.table("recipes")
-    assert not table.admissible[table.chosen].any()
-
-
-def test_nothing_that_varies_is_refused():
-    still = panel_of(np.ones((4, 3, 2)))
-    refused("M623", still, columns=columns(still))
-    values = np.random.default_rng(1).lognormal(size=(4, 3, 2))
-    values[:, 1] = 2.0
-    one_still_period = panel_of(values)
-    assert run(one_still_period).table("recipes").admissible.any()
-    refused("M623", one_still_period, columns=columns(one_still_period), normalise="per_period")
-
-
-@pytest.mark.parametrize(
-    "given_",
-    [{"x0": 1}, {"x0": 1, "x1": 1, "x2": -1}, {"x0": 0, "x1": 0, "x2": 0},
-     {"x0": 1, "x1": 1, "x2": 1, "x3": 1}, {"x0": 1, "x1": 1, "x2": float("nan")}, None],
-)  # fmt: skip
-def test_given_weights_must_match(given_):
-    refused("M624", made(), columns=columns(made()), weights="given", given=given_)
-
-
-def test_weights_without_saying_given_are_refused():
-    refused("M624", made(), columns=columns(made()), given={"x0": 1, "x1": 1, "x2": 1})
-
-
-def test_values_of_different_units_are_not_added_as_they_are():
-    values = np.random.default_rng(1).lognormal(size=(4, 3, 2))
-    panel = panel_of(values, units={"x0": "CNY", "x1": "person"})
-    refused("M627", panel, columns=columns(panel), normalise="none", weights="equal")
-    assert len(run(panel, weights="equal").table("scores")) == 12
-
-
-def test_one_entity_cannot_be_ranked():
-    one = made((1, 4, 2))
-    refused("M626", one, columns=columns(one))
-
-
-def test_draws_are_not_negative():
-    refused("M628", made(), columns=columns(made()), draws=-1)
-
-
-def test_an_unknown_recipe_book_is_named():
-    refused("C460", made(), columns=columns(made()), recipes="defualt")
-
-
-def test_a_recipe_book_with_an_unknown_method_is_refused(tmp_path):
-    book = tmp_path / "book.toml"
-    book.write_text(
-        BOOK.format(concentration=100.0)
-        + '[[alternative]]\nstep = "weights"\nid = "critic"\n'
-        + 'title = { zh = "甲", en = "a" }\n',
-        "utf-8",
-    )
-    refused("C461", made(), columns=columns(made()), recipes=str(book))
-
-
-def test_every_refusal_speaks_both_languages():
-    error = refused("M624", made(), columns=columns(made()), weights="given")
-    assert "处理" in error.message("zh")
-    assert "Fix" in error.message("en")

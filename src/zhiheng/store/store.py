@@ -45,12 +45,12 @@ class Store:
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or str
         ``objects/`` holds the data files, ``versions/`` the manifests.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
 
     # ------------------------------------------------------------------ writing
 
