@@ -24,6 +24,10 @@ from zhiheng.study.sentences import Address
 MOST_CELLS = 50
 """How many source cells are listed for one number; the selector names all of them."""
 
+LARGE = "large"
+SCALES: dict[Lang, tuple[float, str]] = {"zh": (1e8, ".2f"), "en": (1e6, ",.1f")}
+"""The format ``large`` prints in 亿 or in millions, as the language counts; captions say so."""
+
 MINUS = "\u2212"
 DASH = "—"
 
@@ -66,8 +70,11 @@ class Ledger:
 
     def show(self, address: Address, form: str, lang: Lang) -> str:
         """The number as printed."""
-        del lang
-        return shown(self.value(address), form)
+        value = self.value(address)
+        if form == LARGE and isinstance(value, (int, float)):
+            divisor, inner = SCALES[lang]
+            return shown(value / divisor, inner)
+        return shown(value, form)
 
     def entry(self, address: Address) -> dict[str, Any]:
         """What ``ledger.json`` says of one number."""

@@ -97,8 +97,10 @@ def keep_apart(places: Sequence[float], gap: float, low: float, high: float) -> 
 
 def nice_bounds(low: float, high: float, steps: int = 5) -> tuple[float, float, float]:
     """Round bounds that hold [low, high], and the step between ticks."""
-    if high <= low:
-        low, high = low - 0.5, high + 0.5
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        # a spread that rounding could make is none
+        half = max(0.5, 0.05 * max(abs(low), abs(high)))
+        low, high = low - half, high + half
     raw = (high - low) / steps
     power = 10.0 ** _floor_log10(raw)
     step = next((m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999), 10 * power)

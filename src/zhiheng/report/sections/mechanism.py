@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from zhiheng.catalog.columns import column
 from zhiheng.core.text import Text
 from zhiheng.report.model import (
@@ -12,7 +14,7 @@ from zhiheng.report.model import (
     RegressionColumn,
     Section,
 )
-from zhiheng.report.sections.columns import printed, table_block
+from zhiheng.report.sections.columns import heading, printed, table_block
 from zhiheng.report.sections.findings import heaviest
 from zhiheng.report.texts import say, words
 from zhiheng.study.account import CLAIMS, EVIDENCE, ROBUSTNESS
@@ -53,14 +55,19 @@ def mechanism_section(run: StudyRun) -> Section | None:
 def _claims(run: StudyRun) -> list[Block]:
     if not run.claims:
         return []
-    return [
-        Paragraph((say("mechanism.claims_lead"),)),
-        table_block(
-            run, CLAIMS, "criteria", caption=words("mechanism.claims_caption"),
-            stub=["claim_title", "criterion", "entity_title", "passed_title"],
-            columns=["value", "limit"], formats={"value": ".3f", "limit": ".2f"}, long=True,
-        ),
-    ]  # fmt: skip
+    blocks: list[Block] = [Paragraph((say("mechanism.claims_lead"),))]
+    owner = run.results[CLAIMS].tables["criteria"].columns["claim"]
+    for claim in run.claims:
+        caption, text = words("mechanism.claims_caption"), claim.text
+        block = table_block(
+            run, CLAIMS, "criteria",
+            caption=Text(f"{caption.zh}：{text.zh}", f"{caption.en}: {text.en}"),
+            stub=["criterion", "entity_title", "passed_title"], columns=["value", "limit"],
+            formats={"value": ".3f", "limit": ".2f"}, long=True,
+            rows=np.flatnonzero(owner == claim.claim).tolist(),
+        )  # fmt: skip
+        blocks.append(block)
+    return blocks
 
 
 def _regression(run: StudyRun, table: RegressionTable) -> RegressionBlock:
@@ -69,7 +76,7 @@ def _regression(run: StudyRun, table: RegressionTable) -> RegressionBlock:
         caption=table.title,
         terms=tuple((term, series_title(run, term)) for term in table.terms),
         models=tuple(RegressionColumn(c.step, c.heading, c.marks) for c in table.columns),
-        marks=tuple((m, column(m).label) for m in marks),
+        marks=tuple((m, heading(column(m).label)) for m in marks),
         fit=printed(FIT),
         note=(say("mechanism.regression_note", one="1 %", five="5 %", ten="10 %", power="80 %"),),
     )
