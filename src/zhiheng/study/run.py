@@ -25,6 +25,7 @@ from zhiheng.study.edges import weigh
 from zhiheng.study.lineage import Lineage
 from zhiheng.study.plan import Added, Plan, Step, Variable, option_words
 from zhiheng.study.run_types import LeftOutEntity, StudyRun
+from zhiheng.study.system_account import SYSTEM, system_account
 from zhiheng.study.version import code_version
 
 Progress = Callable[[str, int, int], None]
@@ -82,6 +83,9 @@ def run_study(
     results[account.CLAIMS] = account.claims_account(claims, results)
     results[account.ROBUSTNESS] = account.robustness_account(plan, current, results)
     results[account.CHECKS] = account.checks_account(results)
+    system = results[plan.report.index].params.get("system")
+    if isinstance(system, str):
+        results[SYSTEM] = system_account(system)
     results[account.DATA] = account.data_account(plan, current, used, prepared.left_out, absent)
     return StudyRun(
         plan=plan,

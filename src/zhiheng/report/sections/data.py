@@ -7,6 +7,7 @@ from zhiheng.report.sections.columns import table_block
 from zhiheng.report.texts import say, words
 from zhiheng.study.account import DATA
 from zhiheng.study.run_types import StudyRun
+from zhiheng.study.system_account import SYSTEM
 
 
 def data_section(run: StudyRun) -> Section:
@@ -43,10 +44,18 @@ def data_section(run: StudyRun) -> Section:
 
 
 def appendix_section(run: StudyRun) -> Section:
-    """Every base series with its publisher and licence."""
-    table = table_block(
+    """Every indicator with what it stands for, every base series with publisher and licence."""
+    blocks: list[Block] = []
+    if SYSTEM in run.results:
+        blocks.append(
+            table_block(
+                run, SYSTEM, "items", caption=words("data.items_caption"),
+                stub=["title", "stands_for", "source", "trap"], columns=[], long=True,
+            )
+        )  # fmt: skip
+    series = table_block(
         run, DATA, "series", caption=words("data.series_caption"),
         stub=["title", "unit", "publisher", "licence", "status"],
         columns=["values", "gaps", "estimated"], long=True,
     )  # fmt: skip
-    return Section("appendix", words("data.appendix"), (table,))
+    return Section("appendix", words("data.appendix"), (*blocks, series))

@@ -7,12 +7,13 @@ import numpy as np
 from zhiheng.catalog.recipes import load_recipes
 from zhiheng.catalog.systems import load_system
 from zhiheng.catalog.wording import option_word
-from zhiheng.core.result import Table
+from zhiheng.core.result import Result, Table
 from zhiheng.core.text import Text
 from zhiheng.report.model import Block, FigureBlock, Paragraph, Section
 from zhiheng.report.sections.columns import NAME, table_block
 from zhiheng.report.texts import say, words
 from zhiheng.study.run_types import StudyRun
+from zhiheng.study.sentences import Sentence
 
 
 def index_section(run: StudyRun) -> Section:
@@ -20,15 +21,8 @@ def index_section(run: StudyRun) -> Section:
     step = run.plan.report.index
     result = run.results[step]
     params = result.params
-    system = load_system(str(params["system"]))
     admissible = int(np.sum(result.tables["recipes"].columns["admissible"]))
-    lead = say(
-        "index.lead",
-        system_title=system.title,
-        index_items=len(system.indicators),
-        group_names=_join([g.title for g in system.groups]),
-        **{o: option_word(o, str(params[o])) for o in ("normalise", "weights", "aggregation")},
-    )
+    lead = _lead(result)
     uncertainty = say(
         "index.uncertainty",
         draws=int(str(params["draws"])),
@@ -66,7 +60,25 @@ def _join(parts: list[Text]) -> Text:
     return Text("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
 
 
+def _lead(result: Result) -> Sentence:
+    """What the index is made of: a catalogued system, or columns that the plan names."""
+    params = result.params
+    how = {o: option_word(o, str(params[o])) for o in ("normalise", "weights", "aggregation")}
+    if not isinstance(params.get("system"), str):
+        items = len(result.tables["weights"])
+        return say("index.lead_columns", index_items=items, **how)
+    system = load_system(str(params["system"]))
+    return say(
+        "index.lead",
+        system_title=system.title,
+        index_items=len(system.indicators),
+        group_names=_join([g.title for g in system.groups]),
+        **how,
+    )
+
+
 def _stub(weights: Table) -> list[str]:
-    """The direction has a column only where indicators differ in it."""
+    """Group and direction have a column only where indicators differ in them."""
     both = len(set(weights.columns["direction"])) > 1
-    return ["title", "group_title", *(["direction"] if both else [])]
+    grouped = any(weights.columns["group"])
+    return ["title", *(["group_title"] if grouped else []), *(["direction"] if both else [])]

@@ -14,7 +14,7 @@ from zhiheng.report.model import (
     RegressionColumn,
     Section,
 )
-from zhiheng.report.sections.columns import heading, printed, table_block
+from zhiheng.report.sections.columns import NAME, heading, printed, table_block
 from zhiheng.report.sections.findings import heaviest
 from zhiheng.report.texts import say, words
 from zhiheng.study.account import CLAIMS, EVIDENCE, ROBUSTNESS
@@ -91,8 +91,17 @@ def _after(run: StudyRun, table: RegressionTable) -> list[Block]:
     blocks: list[Block] = [
         Paragraph((say("mechanism.influence_lead", levels=step, heavy=heavy, heavy_name=name),))
     ]
-    if any(f.name == "influence" for f in run.results[step].figures):
+    result = run.results[step]
+    if any(f.name == "influence" for f in result.figures):
         blocks.append(FigureBlock(step, "influence"))
+    heaviest_first = np.argsort(-result.tables["influence"].columns["share"], kind="stable")
+    blocks.append(
+        table_block(
+            run, step, "influence", caption=words("mechanism.influence_caption"),
+            stub=[NAME], columns=["share", "estimate", "std_error", "p_value"],
+            rows=heaviest_first[:5].tolist(),
+        )
+    )  # fmt: skip
     return blocks
 
 

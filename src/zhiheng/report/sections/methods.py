@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from zhiheng.catalog.theory import theory
 from zhiheng.core.text import Text
 from zhiheng.report.model import Block, Equation, Facts, Paragraph, References, Section
 from zhiheng.report.sections.columns import table_block
@@ -26,7 +27,7 @@ def methods_section(run: StudyRun) -> Section:
     """The equations of the methods in use, their references, and the identities checked."""
     used = {result.method for result in run.results.values()}
     blocks: list[Block] = []
-    references: list[str] = []
+    references = _papers(run)
     for entry in _equations()["equation"]:
         if entry["method"] not in used:
             continue
@@ -43,6 +44,15 @@ def methods_section(run: StudyRun) -> Section:
         )  # fmt: skip
     blocks.append(References(tuple(references)))
     return Section("methods", words("methods.title"), tuple(blocks))
+
+
+def _papers(run: StudyRun) -> list[str]:
+    """The papers whose arrows this run tested, as GB/T 7714 references."""
+    graph = theory()
+    edges = {edge.id: edge for edge in graph.edges}
+    cited = dict.fromkeys(edges[finding.edge].paper for finding in run.edges)
+    papers = {paper.id: paper for paper in graph.papers}
+    return [papers[name].citation.zh for name in cited]
 
 
 def replication_section(run: StudyRun) -> Section:
