@@ -34,7 +34,20 @@ options = { variable = "score", groups = "zones4" }
 index = "index"
 disparity = "gap"
 """
-REGIONS = ("北京", "天津", "河北", "山西", "上海", "江苏", "河南", "湖北", "四川", "陕西", "吉林", "辽宁")
+REGIONS = (
+    "北京",
+    "天津",
+    "河北",
+    "山西",
+    "上海",
+    "江苏",
+    "河南",
+    "湖北",
+    "四川",
+    "陕西",
+    "吉林",
+    "辽宁",
+)
 
 
 def test_a_plan_with_its_own_file_becomes_a_document(tmp_path: Path) -> None:

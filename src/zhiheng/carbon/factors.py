@@ -161,15 +161,7 @@ def _open(identity: Identity, rows: list[Row]) -> ZhihengError:
 
 
 def _missing(panel: Panel, expressions: Sequence[str], seen: NDArray[np.bool_]) -> ZhihengError:
-    rows: list[Row] = [
-        {
-            "entity": panel.entities[e],
-            "name": panel.name(panel.entities[e]),
-            "period": panel.periods[t],
-            "expression": expressions[c],
-        }
-        for e, t, c in zip(*np.nonzero(~seen), strict=True)
-    ]
+    rows = panel.cells(~seen, expression=expressions)
     return ZhihengError(
         "M800",
         Text(
@@ -186,16 +178,7 @@ def _missing(panel: Panel, expressions: Sequence[str], seen: NDArray[np.bool_]) 
 
 
 def _refuse_negative(panel: Panel, expressions: Sequence[str], values: NDArray[np.float64]) -> None:
-    rows: list[Row] = [
-        {
-            "entity": panel.entities[e],
-            "name": panel.name(panel.entities[e]),
-            "period": panel.periods[t],
-            "expression": expressions[c],
-            "value": float(values[e, t, c]),
-        }
-        for e, t, c in zip(*np.nonzero(values < 0), strict=True)
-    ]
+    rows = panel.cells(values < 0, values, expression=expressions)
     if rows:
         raise ZhihengError(
             "M833",

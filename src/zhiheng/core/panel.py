@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
@@ -178,19 +178,37 @@ class Panel:
         axes = [list(self.entities), list(self.periods), list(self.series), units]
         return digest(axes, self.frequency, self.values + 0.0, self.status)
 
-    def gaps(self, names: Iterable[str]) -> list[Row]:
+    def gaps(self, names: Sequence[str]) -> list[Row]:
         """The cells without a value in the named series, as evidence rows."""
+        values = np.stack([self.array(name) for name in names], axis=-1)
+        return self.cells(np.isnan(values), series=names)
+
+    def cells(
+        self,
+        marked: NDArray[np.bool_],
+        values: Floats | None = None,
+        **columns: Sequence[str],
+    ) -> list[Row]:
+        """The marked cells as evidence rows of an error: entity, name, period, value.
+
+        Parameters
+        ----------
+        marked : ndarray of bool, shape (entities, periods) or (entities, periods, k)
+        values : ndarray, same shape, optional
+            Shown when given.
+        columns : one sequence of k names, for the third axis
+            Its keyword is the name of the column, such as ``variable=[…]``.
+        """
         rows: list[Row] = []
-        for name in names:
-            for e, t in zip(*np.nonzero(np.isnan(self.array(name))), strict=True):
-                rows.append(
-                    {
-                        "entity": self.entities[e],
-                        "name": self.name(self.entities[e]),
-                        "period": self.periods[t],
-                        "series": name,
-                    }
-                )
+        for place in zip(*np.nonzero(marked), strict=True):
+            entity = self.entities[place[0]]
+            row: dict[str, object] = {
+                "entity": entity,
+                "name": self.name(entity),
+                "period": self.periods[place[1]],
+            }
+            row |= {column: names[place[2]] for column, names in columns.items()}
+            rows.append(row if values is None else {**row, "value": float(values[place])})
         return rows
 
     def frame(self) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from zhiheng.core.result import Check, Figure, Note, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.diagnose.groups import Groups, read_groups
 from zhiheng.diagnose.ranges import check_numbers
-from zhiheng.diagnose.variable import Gaps, Variable, cells, read_variable
+from zhiheng.diagnose.variable import Gaps, Variable, read_variable
 from zhiheng.kernels.dagum import Dagum
 from zhiheng.kernels.dagum import dagum as decompose
 from zhiheng.kernels.gini import gini_change
@@ -96,7 +96,7 @@ def _check(panel: Panel, data: Variable, variable: str) -> None:
                 '"{x}" has negative values: the Gini coefficient is then unbounded and its parts '
                 "have no meaning.",
             ).format(x=variable),
-            evidence=cells(panel, negative, data.values),
+            evidence=panel.cells(negative, data.values),
             fix=Text(
                 "换成不为负的变量，如水平值或人均量。",
                 "Use a variable that cannot be negative, such as a level or an amount per head.",

@@ -51,7 +51,7 @@ def read_variable(panel: Panel, expression: str, *, gaps: Gaps) -> Variable:
     meaning = scope(panel.level)
     found = evaluate(expression, panel, meaning)
     mask = np.isfinite(found.values)
-    rows = cells(panel, ~mask, found.values)
+    rows = panel.cells(~mask)
     if rows and gaps == "refuse":
         raise _missing(rows, expression)
     notes = (*found.notes, _left_out(rows)) if rows else found.notes
@@ -59,27 +59,13 @@ def read_variable(panel: Panel, expression: str, *, gaps: Gaps) -> Variable:
     return Variable(found.values, mask, found.unit, series, notes)
 
 
-def cells(panel: Panel, wanted: NDArray[np.bool_], values: NDArray[np.float64]) -> list[Row]:
-    """The marked cells as evidence rows."""
-    return [
-        {
-            "entity": panel.entities[e],
-            "name": panel.name(panel.entities[e]),
-            "period": panel.periods[t],
-            "value": float(values[e, t]),
-        }
-        for e, t in zip(*np.nonzero(wanted), strict=True)
-    ]
-
-
 def _missing(rows: list[Row], expression: str) -> ZhihengError:
-    shown: list[Row] = [{k: v for k, v in row.items() if k != "value"} for row in rows]
     return ZhihengError(
         "M800",
         Text(
             "“{x}”有 {n} 个单元格没有观测值。", '"{x}" has {n} cells without an observation.'
         ).format(x=expression, n=len(rows)),
-        evidence=shown,
+        evidence=rows,
         fix=Text(
             "换一个窗口或变量；或写明 gaps=drop，缺失的单元格不参与计算并被计数。",
             "Choose another window or variable; or say gaps=drop: such cells take no part and are "

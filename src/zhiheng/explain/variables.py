@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.catalog.scope import scope
-from zhiheng.core.errors import Row, ZhihengError
+from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import evaluate, needs
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note, Table
@@ -77,15 +77,7 @@ def dropped_rows(panel: Panel, mask: NDArray[np.bool_]) -> Table:
 
 
 def _gaps(panel: Panel, expressions: Sequence[str], seen: NDArray[np.bool_]) -> ZhihengError:
-    rows: list[Row] = [
-        {
-            "entity": panel.entities[e],
-            "name": panel.name(panel.entities[e]),
-            "period": panel.periods[t],
-            "variable": expressions[c],
-        }
-        for e, t, c in zip(*np.nonzero(~seen), strict=True)
-    ]
+    rows = panel.cells(~seen, variable=expressions)
     return ZhihengError(
         "M704",
         Text(

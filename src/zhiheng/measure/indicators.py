@@ -188,16 +188,8 @@ def _evaluate(panel: Panel, items: tuple[Item, ...], level: str) -> list[Evaluat
 
 
 def _refuse_gaps(panel: Panel, items: tuple[Item, ...], values: list[Evaluated]) -> None:
-    rows: list[Row] = [
-        {
-            "entity": panel.entities[e],
-            "name": panel.name(panel.entities[e]),
-            "period": panel.periods[t],
-            "indicator": item.id,
-        }
-        for item, one in zip(items, values, strict=True)
-        for e, t in zip(*np.nonzero(~np.isfinite(one.values)), strict=True)
-    ]
+    missing = ~np.isfinite(np.stack([one.values for one in values], axis=-1))
+    rows = panel.cells(missing, indicator=[item.id for item in items])
     if rows:
         raise ZhihengError(
             "M622",

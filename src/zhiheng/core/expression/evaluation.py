@@ -168,18 +168,7 @@ class Evaluation:
         if not bad.any():
             return
         shape = (len(self.panel.entities), len(self.panel.periods))
-        rows: list[dict[str, object]] = []
-        values = np.broadcast_to(part.values, shape)
-        for e, t in zip(*np.nonzero(np.broadcast_to(bad, shape)), strict=True):
-            entity = self.panel.entities[e]
-            rows.append(
-                {
-                    "entity": entity,
-                    "name": self.panel.name(entity),
-                    "period": self.panel.periods[t],
-                    "value": float(values[e, t]),
-                }
-            )
+        rows = self.panel.cells(np.broadcast_to(bad, shape), np.broadcast_to(part.values, shape))
         raise ZhihengError(
             "X310",
             Text(
