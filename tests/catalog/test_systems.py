@@ -23,6 +23,7 @@ from zhiheng.core.panel import Panel
 
 ITEMS = [(s.id, i) for s in systems().values() for i in s.indicators]
 NAMES = [f"{s}-{i.id}" for s, i in ITEMS]
+WRITTEN = [(s, i) for s, i in ITEMS if i.expression]
 GDI_UNITS = {
     "resource": 32,
     "governance": 18,
@@ -62,10 +63,8 @@ def test_every_ingredient_is_catalogued(system: str, item: Indicator) -> None:
     assert base_series(item) <= known
 
 
-@pytest.mark.parametrize(("system", "item"), ITEMS, ids=NAMES)
+@pytest.mark.parametrize(("system", "item"), WRITTEN)
 def test_the_unit_of_an_indicator_is_that_of_its_expression(system: str, item: Indicator) -> None:
-    if not item.expression:
-        pytest.skip("needs an operator")
     meaning = scope(item.level)
     names = sorted(base_series(item))
     found = [series(name, item.level) for name in names]

@@ -37,7 +37,8 @@ def _command(info: MethodInfo) -> Callable[..., None]:
             info.name, file, given, out=out, table=table, lang="en" if lang == "en" else "zh"
         )
 
-    call.__signature__ = inspect.Signature(_parameters(info))  # type: ignore[attr-defined]
+    # typer reads the options from the signature, which differs by method
+    setattr(call, "__signature__", inspect.Signature(_parameters(info)))  # noqa: B010
     call.__annotations__ = {p.name: p.annotation for p in _parameters(info)}
     return call
 

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,6 +40,8 @@ FUNCTIONS: dict[str, tuple[int, int, frozenset[str]]] = {
     "deflate": (3, 3, frozenset()),
 }
 """Each function with its least and most positional arguments and its named ones."""
+
+OPERATORS: dict[str, Operator] = {"+": "+", "-": "-", "*": "*", "/": "/", "^": "^"}
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)"
@@ -148,9 +151,9 @@ class _Parser:
         self._check_call(node)
         return node
 
-    def _binary(self, left: Expr, right_side: object) -> Expr:
-        operator: Operator = self.next().value  # type: ignore[assignment]
-        right: Expr = right_side()  # type: ignore[operator]
+    def _binary(self, left: Expr, right_side: Callable[[], Expr]) -> Expr:
+        operator = OPERATORS[self.next().value]
+        right = right_side()
         return Binary(operator, left, right, (left.span[0], right.span[1]))
 
     def _check_call(self, node: Call) -> None:
