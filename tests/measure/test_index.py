@@ -226,3 +226,33 @@ def test_figures_name_tables_and_columns_that_exist(tmp_path):
         names = found.tables[figure.table].columns
         words = [v for k, v in figure.encodings.items() if k != "where"]
         assert set(words) <= set(names)
+
+
+def test_obstacle_degrees_sum_to_one_and_gaps_are_in_natural_units():
+    panel = made()
+    found = index(panel, columns=columns(panel, ["more", "less", "more"]), weights="equal", draws=0)
+    table = found.table("obstacles")
+    assert np.allclose(table.groupby(["entity", "period"]).obstacle.sum(), 1.0, atol=CLOSE)
+    one = table[(table.period == panel.periods[0]) & (table.indicator == "x1")]
+    behind = panel.array("x1")[:, 0] - np.median(panel.array("x1")[:, 0])
+    assert np.allclose(one.gap_to_median, behind, atol=CLOSE), "less is better: above is behind"
+
+
+def test_the_order_agrees_with_the_ranks_of_every_central_draw():
+    found = run(made(), draws=300)
+    pairs, order = found.table("partial_order"), found.table("order").set_index("entity")
+    assert (pairs.probability >= 0.95).all()
+    for entity, row in order.iterrows():
+        assert row.surely_above == (pairs.worse == entity).sum()
+        assert row.surely_below == (pairs.better == entity).sum()
+        assert row.surely_above + row.surely_below + row.incomparable == len(order) - 1
+    last = found.table("scores").query("period == period.max()").set_index("entity")
+    assert (order.surely_above < last.rank_high).all()
+
+
+def test_one_fixed_recipe_orders_everybody(tmp_path):
+    book = tmp_path / "book.toml"
+    book.write_text(BOOK.format(concentration="inf"), "utf-8")
+    order = run(made(), recipes=str(book)).table("order")
+    assert (order.incomparable == 0).all()
+    assert sorted(order.level) == list(range(1, len(order) + 1))

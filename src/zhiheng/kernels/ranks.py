@@ -36,12 +36,15 @@ class RankDraws:
     ----------
     low, high : ndarray of int, shape (P, E)
         5 % and 95 % points of the rank within the period.
+    last : ndarray of int, shape (D, E)
+        The rank in the last period in every draw.
     counts : ndarray of int, shape (R,)
         How many draws each recipe had.
     """
 
     low: Ranks
     high: Ranks
+    last: Ranks
     counts: NDArray[np.int64]
 
 
@@ -112,11 +115,13 @@ def draw_ranks(
     periods, _, entities = recipes[0].prepared.parts[0].shape
     step = max(1, BLOCK // (draws * entities))
     low, high = (np.empty((periods, entities), dtype=np.int32) for _ in range(2))
+    drawn = np.empty((draws, 0, entities), dtype=np.int32)
     for start in range(0, periods, step):
         cut = slice(start, start + step)
         found = [rank(score(_cut(prepared, cut), _of(w, cut))) for prepared, w in used]
-        low[cut], high[cut] = rank_interval(np.concatenate(found))
-    return RankDraws(low, high, counts)
+        drawn = np.concatenate(found)
+        low[cut], high[cut] = rank_interval(drawn)
+    return RankDraws(low, high, drawn[:, -1], counts)
 
 
 def _jitter(weights: Array, count: int, concentration: float, rng: np.random.Generator) -> Array:

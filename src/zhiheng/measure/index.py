@@ -22,12 +22,22 @@ from zhiheng.kernels.weights import Weighting
 from zhiheng.measure import index_tables as tables
 from zhiheng.measure import index_wording as wording
 from zhiheng.measure.composite import (
+    BOUNDED,
     Composite,
     Option,
     given_weights,
     options,
     own_composite,
     with_counts,
+)
+from zhiheng.measure.index_order import (
+    TOO_MANY,
+    Standing,
+    obstacles_table,
+    order_notes,
+    order_table,
+    partial_order_table,
+    standing,
 )
 from zhiheng.measure.indicators import Indicators, read_indicators, refuse_mixed_units
 
@@ -41,6 +51,7 @@ class Found:
     scores: Array
     ranks: NDArray[np.int32]
     drawn: RankDraws | None
+    standing: Standing | None
     terms: Array | None
     effective: EffectiveWeights | None
 
@@ -101,7 +112,8 @@ def index(
         Tables ``scores``, ``weights``, ``indicators``, ``recipes``; with groups
         ``groups`` (sub-scores, and in `rest` the score of all other groups
         together); ``contributions`` unless TOPSIS; ``weights_by_period`` for
-        entropy per period.
+        entropy per period; ``order`` and ``partial_order`` of the last period with
+        draws; ``obstacles`` for min-max values.
 
     Raises
     ------
@@ -145,15 +157,17 @@ def index(
     invalid = book.invalid_because(choice)
     if invalid is not None:
         notes.append(wording.invalid_note(invalid))
-    drawn = None
+    drawn = known = None
     if draws:
         pool = [o.recipe for o in found if o.recipe is not None]
         drawn = draw_ranks(pool, draws=draws, concentration=book.concentration, seed=seed)
         found = with_counts(found, drawn.counts)
+        known = standing(drawn.last)
         notes += wording.interval_notes(found, book, ranks, drawn, draws=draws, seed=seed)
+        notes += order_notes(known, draws) if known else [TOO_MANY]
     return Result(
         {
-            **_tables(panel, data, own, Found(scores, ranks, drawn, terms, effective)),
+            **_tables(panel, data, own, Found(scores, ranks, drawn, known, terms, effective)),
             "recipes": tables.recipes_table(found, own),
         },
         wording.figures(panel.level, weights=effective is not None),
@@ -171,6 +185,11 @@ def _tables(panel: Panel, data: Indicators, own: Composite, found: Found) -> dic
     }
     if own.weights.shape[0] > 1:
         made["weights_by_period"] = tables.weights_by_period(panel, data, own.weights)
+    if found.standing is not None:
+        made["order"] = order_table(panel, found.standing)
+        made["partial_order"] = partial_order_table(panel, found.standing)
+    if own.choice.normalise in BOUNDED:
+        made["obstacles"] = obstacles_table(panel, data, own.z.values, own.weights)
     if found.terms is not None:
         made["contributions"] = tables.contributions_table(panel, data, found.terms)
     if data.groups:

@@ -45,19 +45,38 @@ def index_section(run: StudyRun) -> Section:
         ),
         Paragraph((uncertainty,)),
         table_block(
-            run, step, "scores", caption=Text(
-                words("index.ranks_caption").zh.replace("{$year}", str(last)),
-                words("index.ranks_caption").en.replace("{$year}", str(last)),
-            ),
+            run, step, "scores", caption=_dated("index.ranks_caption", last),
             stub=[NAME], columns=["score", "rank", "rank_low", "rank_high"],
             rows=rows.tolist(), long=True,
         ),
     ]  # fmt: skip
+    blocks += _order(run, step, last)
     return Section("index", words("index.title"), tuple(blocks))
 
 
 def _join(parts: list[Text]) -> Text:
     return Text("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
+
+
+def _order(run: StudyRun, step: str, last: int) -> list[Block]:
+    """Who surely stands above whom, from the top level down."""
+    if "order" not in run.results[step].tables:
+        return []
+    table = run.results[step].tables["order"].columns
+    rows = np.lexsort((table["surely_above"], table["level"]))
+    return [
+        Paragraph((say("index.order_lead"),)),
+        table_block(
+            run, step, "order", caption=_dated("index.order_caption", last),
+            stub=[NAME], columns=["level", "surely_above", "surely_below", "incomparable"],
+            rows=rows.tolist(), long=True,
+        ),
+    ]  # fmt: skip
+
+
+def _dated(key: str, year: int) -> Text:
+    text = words(key)
+    return Text(text.zh.replace("{$year}", str(year)), text.en.replace("{$year}", str(year)))
 
 
 def _lead(result: Result) -> Sentence:
