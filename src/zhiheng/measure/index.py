@@ -37,6 +37,7 @@ from zhiheng.measure.index_order import (
     order_notes,
     order_table,
     partial_order_table,
+    sensitivity_table,
     standing,
 )
 from zhiheng.measure.indicators import Indicators, read_indicators, refuse_mixed_units
@@ -52,6 +53,7 @@ class Found:
     ranks: NDArray[np.int32]
     drawn: RankDraws | None
     standing: Standing | None
+    pool: tuple[Choice, ...]
     terms: Array | None
     effective: EffectiveWeights | None
 
@@ -113,7 +115,8 @@ def index(
         ``groups`` (sub-scores, and in `rest` the score of all other groups
         together); ``contributions`` unless TOPSIS; ``weights_by_period`` for
         entropy per period; ``order`` and ``partial_order`` of the last period with
-        draws; ``obstacles`` for min-max values.
+        draws; ``sensitivity`` of the rank to each step of the method with draws;
+        ``obstacles`` for min-max values.
 
     Raises
     ------
@@ -158,16 +161,17 @@ def index(
     if invalid is not None:
         notes.append(wording.invalid_note(invalid))
     drawn = known = None
+    pool = tuple(o.choice for o in found if o.recipe is not None)
     if draws:
-        pool = [o.recipe for o in found if o.recipe is not None]
-        drawn = draw_ranks(pool, draws=draws, concentration=book.concentration, seed=seed)
+        admissible = [o.recipe for o in found if o.recipe is not None]
+        drawn = draw_ranks(admissible, draws=draws, concentration=book.concentration, seed=seed)
         found = with_counts(found, drawn.counts)
         known = standing(drawn.last)
         notes += wording.interval_notes(found, book, ranks, drawn, draws=draws, seed=seed)
         notes += order_notes(known, draws) if known else [TOO_MANY]
     return Result(
         {
-            **_tables(panel, data, own, Found(scores, ranks, drawn, known, terms, effective)),
+            **_tables(panel, data, own, Found(scores, ranks, drawn, known, pool, terms, effective)),
             "recipes": tables.recipes_table(found, own),
         },
         wording.figures(panel.level, weights=effective is not None),
@@ -188,6 +192,8 @@ def _tables(panel: Panel, data: Indicators, own: Composite, found: Found) -> dic
     if found.standing is not None:
         made["order"] = order_table(panel, found.standing)
         made["partial_order"] = partial_order_table(panel, found.standing)
+    if found.drawn is not None:
+        made["sensitivity"] = sensitivity_table(panel, found.drawn, found.pool)
     if own.choice.normalise in BOUNDED:
         made["obstacles"] = obstacles_table(panel, data, own.z.values, own.weights)
     if found.terms is not None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.recipes import Choice
+from zhiheng.catalog.wording import option_word
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note, Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.order import PartialOrder, intransitive, pairwise, unanimous
+from zhiheng.kernels.ranks import RankDraws
+from zhiheng.kernels.sensitivity import first_order
 from zhiheng.measure.indicators import Indicators
 
 Array = NDArray[np.float64]
@@ -126,3 +131,35 @@ def order_notes(found: Standing, draws: int) -> list[Note]:
             ).format(s=AGREEMENT, t=wrong.triples, c=wrong.cycles)
         ),
     ]
+
+
+STEPS = ("normalise", "weights", "aggregation")
+
+
+def sensitivity_table(panel: Panel, drawn: RankDraws, pool: Sequence[Choice]) -> Table:
+    """Which step of the method moves the rank of each entity in the last period.
+
+    `share` is the first-order share of the variance of the rank over draws;
+    ``drawn_weights`` is what weights drawn around a recipe add to the recipe itself.
+    """
+    recipe = np.repeat(np.arange(len(pool)), drawn.counts)
+    shares: dict[str, Array] = {}
+    for step in STEPS:
+        words = [getattr(choice, step) for choice in pool]
+        code = np.array([words.index(word) for word in words])
+        shares[step] = first_order(drawn.last, code[recipe])
+    shares["drawn_weights"] = 1.0 - first_order(drawn.last, recipe)
+    names = [panel.name(e) for e in panel.entities]
+    n, k = len(names), len(shares)
+    titles = [option_word("step", step) for step in shares]
+    return Table.of(
+        ("entity", "step"),
+        entity=np.repeat(np.array(panel.entities, dtype=object), k),
+        name_zh=np.repeat(np.array([t.zh for t in names], dtype=object), k),
+        name_en=np.repeat(np.array([t.en for t in names], dtype=object), k),
+        period=np.full(n * k, panel.periods[-1], dtype=np.int64),
+        step=np.tile(np.array(list(shares), dtype=object), n),
+        step_title_zh=np.tile(np.array([t.zh for t in titles], dtype=object), n),
+        step_title_en=np.tile(np.array([t.en for t in titles], dtype=object), n),
+        share=np.stack(list(shares.values()), axis=1).ravel(),
+    )
