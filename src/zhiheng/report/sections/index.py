@@ -91,7 +91,7 @@ def _lead(result: Result) -> Sentence:
         "index.lead",
         system_title=system.title,
         index_items=len(system.indicators),
-        group_names=_join([g.title for g in system.groups]),
+        group_names=_join([g.title for g in system.top_groups]),
         **how,
     )
 
