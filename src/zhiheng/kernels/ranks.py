@@ -112,13 +112,13 @@ def draw_ranks(
         for recipe, n in zip(recipes, counts, strict=True)
         if n
     ]
-    periods, _, entities = recipes[0].prepared.parts[0].shape
+    periods, entities = recipes[0].prepared.periods, recipes[0].prepared.entities
     step = max(1, BLOCK // (draws * entities))
     low, high = (np.empty((periods, entities), dtype=np.int32) for _ in range(2))
     drawn = np.empty((draws, 0, entities), dtype=np.int32)
     for start in range(0, periods, step):
         cut = slice(start, start + step)
-        found = [rank(score(_cut(prepared, cut), _of(w, cut))) for prepared, w in used]
+        found = [rank(score(prepared.cut(cut), _of(w, cut))) for prepared, w in used]
         drawn = np.concatenate(found)
         low[cut], high[cut] = rank_interval(drawn)
     return RankDraws(low, high, drawn[:, -1], counts)
@@ -130,10 +130,6 @@ def _jitter(weights: Array, count: int, concentration: float, rng: np.random.Gen
         return np.broadcast_to(weights, shape)
     gamma = rng.standard_gamma(concentration * weights, size=shape)
     return gamma / gamma.sum(axis=-1, keepdims=True)
-
-
-def _cut(prepared: Prepared, cut: slice) -> Prepared:
-    return Prepared(prepared.rule, tuple(part[cut] for part in prepared.parts))
 
 
 def _of(weights: Array, cut: slice) -> Array:
