@@ -91,7 +91,7 @@ def test_ten_thousand_draws(benchmark, rules):
     z = normalise(made(WIDE), np.ones(WIDE[2]), "global")
     even = np.full((1, WIDE[2]), 1 / WIDE[2])
     found = [Recipe(prepare(z.values, rule, shift=0.01, power=0.5), even) for rule in rules]
-    run = dict(draws=MANY, concentration=200.0, seed=1)
+    run = {"draws": MANY, "concentration": 200.0, "seed": 1}
     draw_ranks(found, **{**run, "draws": 10})  # compiles what is compiled
     start = time.process_time()
     draw_ranks(found, **run)
