@@ -143,3 +143,16 @@ def _some(panel: Panel, hit: NDArray[np.bool_]) -> Text:
         "、".join(f"{n.zh} {t}" for n, t in named) + (more or "。"),
         ", ".join(f"{n.en} {t}" for n, t in named) + (more or "."),
     )
+
+
+def interval_note(recipes: int, draws: int, seed: int) -> Note:
+    """What the interval of coordination stands on."""
+    return Note(
+        Text(
+            "协调度区间取自 {d} 次抽取：{r} 种得分在零与一之间、各期可比的指数算法及其权重扰动，"
+            "种子 {s}；等级的范围随之给出。",
+            "The interval of coordination comes from {d} draws over {r} recipes of the index whose "
+            "scores lie between zero and one and compare between periods, with drawn weights; seed "
+            "{s}. The range of grades goes with it.",
+        ).format(d=draws, r=recipes, s=seed)
+    )
