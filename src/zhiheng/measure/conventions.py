@@ -225,8 +225,8 @@ def _flips_table(panel: Panel, found: Sequence[Outcome], base: Outcome) -> Table
                 "stated_en": ", ".join(w.en for w in words),
                 "agree": asked - len(against),
                 "differ": len(against),
-                "against_zh": "；".join(t.zh for t in against) or "-",
-                "against_en": "; ".join(t.en for t in against) or "-",
+                "dissent_zh": "；".join(t.zh for t in against) or "-",
+                "dissent_en": "; ".join(t.en for t in against) or "-",
             }
         )
     return Table.of(("conclusion",), **{key: [row[key] for row in rows] for key in rows[0]})

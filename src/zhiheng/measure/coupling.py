@@ -87,7 +87,8 @@ def coupling(
     ------
     ZhihengError
         M610 not exactly one of `systems` and `system`, M680 the number of systems, M681
-        gaps, M682 levels outside [0, 1], M683 a zero under the traditional form, M684 weights that do not sum to one, M685 unequal
+        gaps, M682 levels outside [0, 1], M683 a zero under the traditional form, M684
+        weights that do not sum to one, M685 unequal
         weights without saying where they enter, M686 a published coupling above one.
 
     References
@@ -130,7 +131,11 @@ def coupling(
     if groups is not None and ends is not None:
         said = [*said, interval_note(len(groups.recipes), draws, seed)]
     return Result(
-        tables, figures(len(panel.periods) > 1), (*data.notes, *said), tuple(checks), data.series
+        tables,
+        figures(len(panel.periods) > 1, drawn=ends is not None),
+        (*data.notes, *said),
+        tuple(checks),
+        data.series,
     )
 
 

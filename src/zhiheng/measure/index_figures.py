@@ -68,7 +68,8 @@ ORDER_READING = Text(
 STEPS = Text("哪一步方法在移动名次", "Which step of the method moves each rank")
 STEPS_READING = Text(
     "每条是一个地区末期名次的方差；各段是各步单独解释的份额（一阶 Sobol 指数），"
-    "不足一的部分出自各步的交互。",
+    "不足一的部分出自各步的交互，没有横条的地区名次从不变动。",
     "A bar is the variance of a region's rank in the last period; its pieces are the shares that "
-    "single steps explain (first-order Sobol' indices), what is left to one their interplay.",
+    "single steps explain (first-order Sobol' indices), what is left to one their interplay. A "
+    "region without a bar never moves.",
 )

@@ -10,8 +10,10 @@ from zhiheng.core.figures.layout import text_width
 from zhiheng.core.text import Text
 
 _GAP = 10.0  # px between words side by side
-_ROW = 22.0  # px between rows of one level that does not fit side by side
-_LEVEL = 46.0  # px between levels
+_ROW = 28.0  # px between rows of one level that does not fit side by side
+_LEVEL = 40.0  # px between levels, and more where many lines run between them
+_LINE = 1.1  # px of room for each line between two levels ...
+_MOST = 110.0  # ... up to this distance
 _SWEEPS = 4  # times that neighbours are looked at to keep lines short
 _HALF = 8.0  # half the height of a word with its room
 
@@ -43,7 +45,8 @@ def hasse(source: Source, canvas: Canvas) -> Spec:
     ]
     levels = _levels(nodes)
     margin = 8 + max((text_width(_tag(n, canvas), canvas.theme.tiny) for n in levels), default=0)
-    places, height = _place(nodes, _ordered(levels, pairs), canvas, margin)
+    rows = _ordered(levels, pairs)
+    places, height = _place(nodes, rows, _gaps(rows, pairs), canvas, margin)
     lines = [
         {"x": places[a].x, "y": places[a].y + _HALF, "x2": places[b].x, "y2": places[b].y - _HALF}
         for a, b in pairs
@@ -62,7 +65,7 @@ def hasse(source: Source, canvas: Canvas) -> Spec:
     colour = canvas.theme.colour
     span: Spec = {"x": px("x"), "x2": {"field": "x2"}, "y": px("y"), "y2": {"field": "y2"}}
     layers = [
-        layer({"type": "rule", "color": colour["soft"], "strokeWidth": 1.1}, lines, span),
+        layer({"type": "rule", "color": colour["soft"], "strokeWidth": 0.9}, lines, span),
         layer({"type": "rect", "color": colour["paper"], "opacity": 0.92}, rects, span),
         words(texts, align="center", size=_size(canvas)),
         words(tags, align="left", size=canvas.theme.tiny, color=colour["muted"]),
@@ -105,15 +108,26 @@ def _ordered(
     return rows
 
 
+def _gaps(rows: Sequence[Sequence[str]], pairs: Sequence[tuple[str, str]]) -> list[float]:
+    """The distance below each level, wider where more lines leave it."""
+    level = {e: n for n, row in enumerate(rows) for e in row}
+    counts = [sum(level[a] == n for a, _ in pairs if a in level) for n in range(len(rows))]
+    return [min(_MOST, _LEVEL + _LINE * count) for count in counts]
+
+
 def _place(
-    nodes: Sequence[Row], rows: Sequence[Sequence[str]], canvas: Canvas, margin: float
+    nodes: Sequence[Row],
+    rows: Sequence[Sequence[str]],
+    gaps: Sequence[float],
+    canvas: Canvas,
+    margin: float,
 ) -> tuple[dict[str, Place], float]:
     """Words side by side, a level too wide for the picture in several rows."""
     word_of = {str(row["entity"]): _word(row, canvas) for row in nodes}
     size, width = _size(canvas), canvas.width - 8 - margin
     out: dict[str, Place] = {}
     y = _HALF + 2
-    for members in rows:
+    for members, gap in zip(rows, gaps, strict=True):
         lines = _broken([text_width(word_of[e], size) for e in members], width)
         for n, line in enumerate(lines):
             mine = [members[i] for i in line]
@@ -121,8 +135,8 @@ def _place(
             for i, entity in enumerate(mine):
                 half = text_width(word_of[entity], size) / 2 + 3
                 out[entity] = Place(margin + step * (i + 0.5), y, half, word_of[entity])
-            y += _ROW if n + 1 < len(lines) else _LEVEL
-    return out, y - _LEVEL + _HALF + 4
+            y += _ROW if n + 1 < len(lines) else gap
+    return out, max(p.y for p in out.values()) + _HALF + 4
 
 
 def _broken(widths: Sequence[float], room: float) -> list[list[int]]:
