@@ -121,7 +121,7 @@ def test_a_recipe_book_with_an_unknown_method_is_refused(tmp_path):
     book = tmp_path / "book.toml"
     book.write_text(
         BOOK.format(concentration=100.0)
-        + '[[alternative]]\nstep = "weights"\nid = "critic"\n'
+        + '[[alternative]]\nstep = "weights"\nid = "ballot"\n'
         + 'title = { zh = "甲", en = "a" }\n',
         "utf-8",
     )
