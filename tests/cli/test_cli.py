@@ -111,6 +111,14 @@ def test_a_method_prints_what_the_library_computes(say, table: str, tmp_path: Pa
     assert rows[0]["name_zh"] == "北京"
 
 
+def test_an_option_may_be_a_list_or_a_mapping(say, table: str) -> None:
+    plain = say("pca", table, "--columns", "a,b", "--table", "loadings")
+    turned = say("pca", table, "--columns", "a=more,b=less", "--table", "loadings")
+    assert plain.code == turned.code == 0
+    assert "-0." in plain.out
+    assert "-0." not in turned.out
+
+
 def test_a_method_runs_on_an_embedded_data_set(say) -> None:
     said = say("dagum", "provinces", "--variable", "urbanisation_rate", "--groups", "zones4")
     assert said.code == 2

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zhiheng.kernels import pca as module
 from zhiheng.kernels.normalise import normalise
 from zhiheng.kernels.pca import collinear, components, parallel, pca_weights, suitability
 from zhiheng.kernels.weights_contrast import correlations
@@ -122,6 +123,12 @@ def test_indicators_bound_by_a_linear_relation_are_named_and_others_are_not():
     x = np.column_stack([x, x[:, 0] - 2 * x[:, 2]])
     assert collinear(correlations(x)).tolist() == [True, False, True, False, True]
     assert not collinear(correlations(x[:, :4])).any()
+
+
+def test_parallel_analysis_in_blocks_is_the_same_to_the_bit(monkeypatch):
+    whole = parallel(25, 3, draws=40, seed=3, level=0.95)
+    monkeypatch.setattr(module, "BLOCK", 25 * 3 * 7)
+    np.testing.assert_array_equal(parallel(25, 3, draws=40, seed=3, level=0.95), whole)
 
 
 def test_parallel_analysis_is_the_quantile_of_eigenvalues_of_random_data():

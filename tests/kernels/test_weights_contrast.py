@@ -69,6 +69,15 @@ def test_entropy_equals_the_published_case_on_raw_and_on_min_max_values(shared):
         np.testing.assert_allclose(ours, found["expected"][column], rtol=0, atol=PRINTED)
 
 
+def test_entropy_with_a_declared_shift_equals_the_published_case(shared):
+    found = case(shared, "V31")
+    z = scaled(found["data"]).values[:, 0]
+    # R mathmodels moves min-max values to [.002, .998]; nine digits are printed
+    ours = weigh(scaled(0.002 + 0.996 * z, "none"), "entropy")[0]
+    theirs = found["expected"]["entropy_minmax_eps.002 (R mathmodels)"]
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=PRINTED)
+
+
 def test_entropy_equals_the_case_worked_by_hand(shared):
     found = case(shared, "V37")
     ours = weigh(scaled(found["data"], direction=np.array([1.0, -1.0])), "entropy")[0]

@@ -11,6 +11,7 @@ from index_cases import columns, made, panel_of, system_file
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.wire import dumps
 from zhiheng.kernels.effective import effective_weights
+from zhiheng.measure import index_weights_input
 from zhiheng.measure.index import index
 from zhiheng.measure.index_weights import index_weights
 from zhiheng.measure.index_weights_input import COMPARED
@@ -206,3 +207,20 @@ def test_targets_that_do_not_match_are_refused():
 )  # fmt: skip
 def test_data_that_a_method_cannot_weigh_are_refused(way, normalise):
     refused("M694", method=way, normalise=normalise)
+
+
+def test_gaps_are_filled_only_by_a_declared_rule_and_counted():
+    x = np.random.default_rng(3).lognormal(size=(7, 3, 3))
+    x[0, 1, 2] = np.nan
+    refused("M622", panel_of(x))
+    found = run(panel_of(x), missing="interpolate")
+    assert any("1 of 63 cells" in note.text.en for note in found.notes)
+
+
+def test_searching_rules_wait_to_be_asked_for_on_large_panels(monkeypatch):
+    monkeypatch.setattr(index_weights_input, "MOST_CELLS", 10)
+    found = run(method="cv").table("comparison")
+    assert found[["weight_bod", "weight_projection_pursuit"]].isna().all().all()
+    assert found["weight_critic"].notna().all()
+    asked = run(method="bod")
+    assert asked.table("comparison")["weight_bod"].sum() == pytest.approx(1)

@@ -17,6 +17,8 @@ PcaRule = Literal["pca", "pca_first", "pca_composite"]
 
 # An eigenvalue of a correlation matrix below this is zero up to rounding.
 SINGULAR = 1e-10
+# Random numbers held at once, which bounds memory for panels of any length.
+BLOCK = 4_000_000
 KAISER = 1.0 + 1e-9
 
 
@@ -208,8 +210,18 @@ def parallel(observations: int, count: int, *, draws: int, seed: int, level: flo
     Horn (1965), Psychometrika 30:179.
     """
     generator = np.random.default_rng(seed)
+    block = max(BLOCK // (observations * count), 1)
+    sizes = [min(block, draws - done) for done in range(0, draws, block)]
+    values = np.concatenate([_random_eigenvalues(generator, n, observations, count) for n in sizes])
+    return np.asarray(np.quantile(values, level, axis=0), dtype=np.float64)
+
+
+def _random_eigenvalues(
+    generator: np.random.Generator, draws: int, observations: int, count: int
+) -> Array:
+    """Falling eigenvalues of the correlations of random normal data; (draws, count)."""
     data = generator.standard_normal((draws, observations, count))
     data -= data.mean(axis=1, keepdims=True)
     data /= np.sqrt((data**2).sum(axis=1, keepdims=True))
-    values = np.linalg.eigvalsh(np.matmul(data.transpose(0, 2, 1), data))[:, ::-1]
-    return np.asarray(np.quantile(values, level, axis=0), dtype=np.float64)
+    values = np.linalg.eigvalsh(np.matmul(data.transpose(0, 2, 1), data))
+    return np.asarray(values[:, ::-1], dtype=np.float64)

@@ -15,7 +15,7 @@ from zhiheng.measure import index_weights_tables as tables
 from zhiheng.measure import index_weights_wording as wording
 from zhiheng.measure.composite_input import base_position, read_bounds
 from zhiheng.measure.index_weights_input import read_asked, refuse_unfit, side_by_side
-from zhiheng.measure.indicators import read_indicators, refuse_mixed_units
+from zhiheng.measure.indicators import Missing, read_indicators, refuse_mixed_units
 from zhiheng.measure.weighing import ROUNDING, Way, weighed
 
 
@@ -25,6 +25,8 @@ def index_weights(
     *,
     system: str | None = None,
     columns: Mapping[str, str] | None = None,
+    missing: Missing = "refuse",
+    within: str | None = None,
     method: Way = "entropy",
     normalise: Scaling = "global",
     bounds: Mapping[str, str] | None = None,
@@ -46,12 +48,16 @@ def index_weights(
     Parameters
     ----------
     panel : Panel
-        Complete in every indicator.
+        Complete in every indicator unless `missing` declares how gaps are filled.
     system : str, optional
         An index system of the catalog, or the path of a TOML file of that form.
     columns : mapping of str to str, optional
         Instead of `system`: series or expressions, each with its direction, ``more``,
         ``less``, ``near:IDEAL`` or ``within:LOW:HIGH``.
+    missing : {"refuse", "period_mean", "period_median", "group_mean", "carry", "interpolate"}
+        What to do with gaps.
+    within : str, optional
+        The grouping of regions for ``group_mean``.
     method : str
         ``equal``, ``equal_by_group``, ``given``; from the data ``entropy`` (pooled),
         ``entropy_per_period``, ``critic``, ``critic_spearman``, ``cv`` (coefficient of
@@ -93,7 +99,7 @@ def index_weights(
     Raises
     ------
     ZhihengError
-        M611, M613, M620 to M627 as in `index`, M690 inputs that the method lacks or does not use,
+        M611 to M614, M620 to M627 as in `index`, M690 inputs that the method lacks or ignores,
         M691 judgements that cannot be read, M692 judgements that contradict their mirror
         image, M693 names that do not match, M694 data that the method cannot weigh, M696
         targets that do not match.
@@ -103,7 +109,7 @@ def index_weights(
     OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 6; for
     each method see the kernel of its name.
     """
-    data = read_indicators(panel, system=system, columns=columns)
+    data = read_indicators(panel, system=system, columns=columns, missing=missing, within=within)
     if normalise == "none":
         refuse_mixed_units(data)
     asked = replace(

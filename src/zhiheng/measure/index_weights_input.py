@@ -29,6 +29,10 @@ COMPARED: tuple[Way, ...] = (
 )  # fmt: skip
 """What every call sets side by side; those that need a judgement stand there when chosen."""
 
+SEARCHED = ("projection_pursuit", "bod")
+MOST_CELLS = 10_000
+"""Beyond so many cells the rules in `SEARCHED` take minutes and are run only when asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Other:
@@ -113,6 +117,10 @@ def side_by_side(
         if other == "equal_by_group" and not data.groups:
             continue
         same = other == way and other not in ("game", *TARGETED, "critic")
+        if other in SEARCHED and not same and z.values[..., 0].size > MOST_CELLS:
+            nothing = Weighed(np.full((1, len(data.ids)), np.nan))
+            out.append(Other(other, nothing, option_word("unfit", "too_many")))
+            continue
         one = found if same else weighed(z, other, data.ids, plain)
         out.append(Other(other, one, why_not(data, z, other, plain, one)))
     return tuple(out)

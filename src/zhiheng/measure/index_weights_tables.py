@@ -30,7 +30,7 @@ def weights_table(
     data: Indicators, z: Normalised, found: Weighed, others: Sequence[Other]
 ) -> Table:
     """The chosen weights, their range over the other methods, and what they stand on."""
-    usable = [o.found.weights.mean(axis=0) for o in others if o.reason is None]
+    usable = [o.found.weights.mean(axis=0) for o in others if o.reason is None and o.way != "bod"]
     every = np.array([found.weights.mean(axis=0), *usable])
     flat = z.constant.all(axis=0)
     return Table.of(

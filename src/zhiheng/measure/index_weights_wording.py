@@ -23,7 +23,8 @@ def notes(
     data: Indicators, z: Normalised, way: str, normalise: str, others: Sequence[Other]
 ) -> list[Note]:
     """What the weights are, what they are not, and what could not be computed."""
-    said = [Note(_WAY.format(m=way_word(way), n=option_word("normalise", normalise)))]
+    how = _AS_THEY_ARE if normalise == "none" else option_word("normalise", normalise)
+    said = [Note(_WAY.format(m=way_word(way), n=how)), *filled_notes(data)]
     if reads_data(way) or way == "game":
         said.append(Note(_WINDOW))
     if way == "scatter_degree" and normalise != "zscore":
@@ -45,6 +46,14 @@ def notes(
     return said
 
 
+def filled_notes(data: Indicators) -> list[Note]:
+    """How many cells the declared rule filled; nothing where it filled none."""
+    filled = int(data.filled.sum())
+    if not filled:
+        return []
+    return [Note(_FILLED.format(n=filled, of=data.filled.size), level="caution")]
+
+
 def figures(count: int) -> tuple[Figure, ...]:
     """The chosen weights within the range of all methods, and how ranks agree."""
     return (
@@ -54,11 +63,12 @@ def figures(count: int) -> tuple[Figure, ...]:
             "weights",
             Text("权重及其在各法之间的范围", "Weights, and their range over methods"),
             Text(
-                "圆点是本次所选方法的权重，横线从各种数据驱动方法的最小值到最大值，竖线为等权；"
-                "横线越长，该指标的权重越取决于方法。",
+                "圆点是本次所选方法的权重，横线从并列各法的最小值到最大值（数据包络赋权因单元而异，"
+                "不计），竖线为等权；横线越长，该指标的权重越取决于方法。",
                 "The dot is the weight by the chosen method, the line runs from the least to the "
-                "greatest over methods that read the data, the rule stands at equal weights; the "
-                "longer a line, the more the weight depends on the method.",
+                "greatest over the methods compared (but benefit of the doubt, whose weights are "
+                "those of units), the rule stands at equal weights; the longer a line, the more "
+                "the weight depends on the method.",
             ),
             {
                 "label": "indicator",
@@ -85,6 +95,11 @@ def figures(count: int) -> tuple[Figure, ...]:
 
 
 _WAY = Text("赋权：{m}；标准化：{n}。", "Weights: {m}; normalisation: {n}.")
+_AS_THEY_ARE = Text("不做，保留原值", "none, values as they are")
+_FILLED = Text(
+    "{of} 个单元格中有 {n} 个按所声明的规则填补。",
+    "{n} of {of} cells were filled by the declared rule.",
+)
 _WINDOW = Text(
     "权重取自整个窗口：增减一个时期或地区，权重就会变。它们反映数据的离散、重叠或共变，不是重要性。",
     "Weights come from the whole window: one period or entity more or less changes them. They "

@@ -12,7 +12,7 @@ from zhiheng.catalog.wording import option_word
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
-from zhiheng.core.result import Check, Figure, Note, Result, Table
+from zhiheng.core.result import Check, Figure, Json, Note, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.normalise import Scaling
 from zhiheng.kernels.normalise import normalise as scale
@@ -26,7 +26,8 @@ from zhiheng.kernels.pca import (
 )
 from zhiheng.kernels.weights_contrast import cells, correlations
 from zhiheng.measure.composite_input import base_position, read_bounds
-from zhiheng.measure.indicators import Indicators, read_indicators
+from zhiheng.measure.index_weights_wording import filled_notes
+from zhiheng.measure.indicators import Indicators, Missing, read_indicators
 
 Array = NDArray[np.float64]
 ROUNDING = 1e-10
@@ -41,6 +42,8 @@ def pca(
     *,
     system: str | None = None,
     columns: Sequence[str] | Mapping[str, str] | None = None,
+    missing: Missing = "refuse",
+    within: str | None = None,
     normalise: Scaling = "global",
     bounds: Mapping[str, str] | None = None,
     base: int | None = None,
@@ -57,12 +60,16 @@ def pca(
     Parameters
     ----------
     panel : Panel
-        Complete in every indicator.
+        Complete in every indicator unless `missing` declares how gaps are filled.
     system : str, optional
         An index system of the catalog, or the path of a TOML file of that form.
     columns : list of str, or mapping of str to direction, optional
         Instead of `system`: series or expressions. With directions, an indicator of
         which less is better enters with its sign reversed.
+    missing : {"refuse", "period_mean", "period_median", "group_mean", "carry", "interpolate"}
+        What to do with gaps.
+    within : str, optional
+        The grouping of regions for ``group_mean``.
     normalise : str
         As in `index`. Correlations do not depend on it where it is one line for all
         cells (``global``, ``fixed_base``, ``zscore``, ``vector``, ``none``).
@@ -83,7 +90,7 @@ def pca(
     Raises
     ------
     ZhihengError
-        M611, M613, M620 to M626 as in `index`, M628 negative draws, M695 correlations that cannot
+        M611 to M614, M620 to M626 as in `index`, M628 negative draws, M695 correlations that cannot
         be inverted: a constant or collinear indicator, or too few rows or indicators.
 
     Notes
@@ -99,7 +106,8 @@ def pca(
     """
     if draws < 0:
         raise _negative_draws(draws)
-    data = read_indicators(panel, system=system, columns=_directed(columns))
+    given = _directed(columns)
+    data = read_indicators(panel, system=system, columns=given, missing=missing, within=within)
     values, direction = data.oriented()
     ends = read_bounds(data, normalise, bounds)
     start = base_position(panel.periods, base)
@@ -120,8 +128,8 @@ def pca(
     }
     return Result(
         tables,
-        _figures(),
-        (*data.notes, *_notes(panel, found, suited, horn, weighting_limits())),
+        _figures(compared=horn is not None),
+        (*data.notes, *filled_notes(data), *_notes(panel, found, suited, horn, weighting_limits())),
         tuple(_checks(r, found, scores)),
         data.series,
     )
@@ -208,8 +216,8 @@ def _notes(
     share = float(found.explained[: found.kept].sum())
     said = [Note(_KEPT.format(k=found.kept, s=f"{share:.1%}"))]
     if horn is not None:
-        above = found.eigenvalues > horn
-        said.append(Note(_HORN.format(k=int(above.cumprod().sum()))))
+        above = int((found.eigenvalues > horn).cumprod().sum())
+        said.append(Note(_HORN.format(k=above) if above else _HORN_NONE))
     if len(panel.periods) > 1:
         said.append(Note(_POOLED, level="caution"))
     low = suited.kmo < limits.kmo_limit
@@ -232,20 +240,14 @@ def _checks(r: Array, found: Components, scores: Array) -> list[Check]:
     ]
 
 
-def _figures() -> tuple[Figure, ...]:
+def _figures(*, compared: bool) -> tuple[Figure, ...]:
+    title = Text("各主成分的特征值", "Eigenvalues of the components")
+    pair: dict[str, Json] = {"label": "component", "value": "parallel", "other": "eigenvalue"}
+    one: dict[str, Json] = {"label": "component", "value": "eigenvalue"}
     return (
-        Figure(
-            "eigenvalues",
-            "bar",
-            "eigenvalues",
-            Text("各主成分的特征值", "Eigenvalues of the components"),
-            Text(
-                "竖线为 1：超过它的主成分说明的方差多于一个标准化指标。",
-                "The rule stands at 1: a component beyond it explains more than one standardised "
-                "indicator.",
-            ),
-            {"label": "component", "value": "eigenvalue", "reference": 0},
-        ),
+        Figure("eigenvalues", "dumbbell", "eigenvalues", title, _BESIDE_RANDOM, pair)
+        if compared
+        else Figure("eigenvalues", "bar", "eigenvalues", title, _ALONE, one),
         Figure(
             "loadings",
             "bar",
@@ -310,6 +312,15 @@ def _negative_draws(draws: int) -> ZhihengError:
     )
 
 
+_BESIDE_RANDOM = Text(
+    "实心点是特征值，空心点是同样大小的随机数据的 95% 分位数；实心点在右边的主成分才不是偶然。",
+    "The full dot is the eigenvalue, the hollow one the 95 % point of random data of this size; "
+    "only components with the full dot to the right are more than chance.",
+)
+_ALONE = Text(
+    "特征值超过 1 的主成分，说明的方差多于一个标准化指标。",
+    "A component with an eigenvalue above 1 explains more than one standardised indicator.",
+)
 _FLAT = Text("没有变化", "does not vary")
 _BOUND = Text("与其他指标线性相关", "is bound to others by a linear relation")
 _REBUILT = Text("主成分还原相关矩阵", "components rebuild the correlations")
@@ -325,6 +336,10 @@ _HORN = Text(
     "平行分析：前 {k} 个主成分超过同样大小的随机数据的 95% 分位数。",
     "Parallel analysis: the first {k} components exceed the 95 % point of random data of this "
     "size.",
+)
+_HORN_NONE = Text(
+    "平行分析：没有主成分超过同样大小的随机数据的 95% 分位数。",
+    "Parallel analysis: no component exceeds the 95 % point of random data of this size.",
 )
 _POOLED = Text(
     "各期合并计算：同一地区各年并不独立，球形检验与平行分析因此偏于肯定。",
