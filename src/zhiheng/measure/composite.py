@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from zhiheng.catalog.recipes import Choice, RecipeBook, outliers_of
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.text import Text
-from zhiheng.kernels.aggregate import Prepared, Rule, prepare, prepare_nested
-from zhiheng.kernels.hierarchy import Level, equal_in_tree
+from zhiheng.kernels.aggregate import Prepared, Rule, fixed, prepare, prepare_nested
+from zhiheng.kernels.hierarchy import Level
 from zhiheng.kernels.normalise import Normalised, Scaling, normalise
 from zhiheng.kernels.treatment import OutlierRule, Treated, Treatment, treat
-from zhiheng.kernels.weights import Weighting, weigh
+from zhiheng.measure.index_weights_input import why_not
 from zhiheng.measure.indicators import Indicators
+from zhiheng.measure.weighing import Asked, Way, Weighed, weighed
+
+if TYPE_CHECKING:
+    from zhiheng.kernels.bod import BenefitOfTheDoubt
 
 Array = NDArray[np.float64]
 BOUNDED = ("global", "per_period", "fixed_base", "rank", "rank_per_period", "goalposts", "target")
@@ -36,7 +40,8 @@ class Settings:
 
     Attributes
     ----------
-    given : ndarray, shape (K,), optional
+    asked : Asked
+        What the weights of the call stand on beside the data.
     bounds : ndarray, shape (2, K), optional
         Goalposts, or twice the target.
     base : int
@@ -45,7 +50,7 @@ class Settings:
         Of the generalised mean, or the weight of the group regret under VIKOR.
     """
 
-    given: Array | None = None
+    asked: Asked = Asked()
     bounds: Array | None = None
     base: int = 0
     power: float = 1.0
@@ -63,6 +68,8 @@ class Composite:
     prepared : Prepared
     shift : float
         By which values on [0, 1] were moved off zero, where the rule asks for it.
+    unit : BenefitOfTheDoubt or None
+        Weights of each unit of its own, with the scores that they give.
     """
 
     choice: Choice
@@ -71,6 +78,7 @@ class Composite:
     weights: Array
     prepared: Prepared
     shift: float
+    unit: BenefitOfTheDoubt | None = None
 
 
 Composer = Callable[[Choice], Composite | Text]
@@ -91,6 +99,7 @@ def composer(data: Indicators, book: RecipeBook, settings: Settings) -> Composer
     Treatment and scaling are computed once for all choices that share them.
     """
     rule = OutlierRule(**outliers_of(book).model_dump())
+    settings = replace(settings, asked=replace(settings.asked, tree=data.tree))
     values, direction = data.oriented()
 
     @cache
@@ -108,9 +117,12 @@ def composer(data: Indicators, book: RecipeBook, settings: Settings) -> Composer
         if choice.normalise in ("goalposts", "target") and settings.bounds is None:
             return _NO_BOUNDS
         z = scaled(choice.treatment, choice.normalise)
-        weights = _weights(z, choice, data, settings)
-        if isinstance(weights, Text):
-            return weights
+        found = _weights(z, choice, data, settings)
+        if isinstance(found, Text):
+            return found
+        if found.unit is not None:
+            return _doubted(choice, treated(choice.treatment), z, found)
+        weights = found.weights
         moved = book.geometric_shift if choice.normalise in BOUNDED else 0.0
         prepared = _prepared(z, choice, data, (settings.power, moved))
         if isinstance(prepared, Text):
@@ -151,21 +163,26 @@ def own_composite(compose: Composer, choice: Choice) -> Composite:
     )
 
 
-def _weights(z: Normalised, choice: Choice, data: Indicators, settings: Settings) -> Array | Text:
+def _doubted(choice: Choice, treated: Treated, z: Normalised, found: Weighed) -> Composite | Text:
+    """Benefit of the doubt: every unit with its own weights, so that nothing is left to combine."""
+    if choice.aggregation != "additive":
+        return _DOUBT_IS_A_SUM
+    unit = cast("BenefitOfTheDoubt", found.unit)
+    return Composite(choice, treated, z, found.weights, fixed(unit.scores), 0.0, unit)
+
+
+def _weights(z: Normalised, choice: Choice, data: Indicators, settings: Settings) -> Weighed | Text:
     own = _own_period(choice)
     if still(z.values, own):
         return _STILL_PERIOD if own else _STILL
-    if choice.weights.startswith("entropy") and (z.values < 0).any():
-        return _NEGATIVE
-    if choice.weights == "equal_by_group" and not data.groups:
-        return _NO_GROUPS
-    if choice.weights == "equal_by_group":
-        weights = equal_in_tree(data.tree)
-    else:
-        weights = weigh(z, cast(Weighting, choice.weights), given=settings.given)
-    if not np.isfinite(weights).all() or still(z.values * np.sign(weights), own):
+    way = cast(Way, choice.weights)
+    found = weighed(z, way, data.ids, settings.asked)
+    reason = why_not(data, z, way, settings.asked, found)
+    if reason is not None:
+        return reason
+    if still(z.values * np.sign(found.weights), own):
         return _STILL_WEIGHTED
-    return weights
+    return found
 
 
 def _prepared(
@@ -213,14 +230,13 @@ _STILL_PERIOD = Text(
     "至少有一个时期，没有一个指标有变化", "in at least one period no indicator varies"
 )
 _STILL_WEIGHTED = Text("有变化的指标权重都是零", "every indicator that varies has a weight of zero")
-_NEGATIVE = Text(
-    "熵对负值没有定义，而标准化后有负值",
-    "entropy is not defined for negative values, and some normalised values are negative",
-)
-_NO_GROUPS = Text("没有声明分组", "no groups are declared")
 _NO_BOUNDS = Text("没有声明目标值或上下限", "no goalposts or targets are declared")
 _NOT_POSITIVE = Text(
     "这种合成只对正值有定义，而标准化后有零或负值",
     "this rule is defined for positive values only, and some normalised values are not",
+)
+_DOUBT_IS_A_SUM = Text(
+    "数据包络赋权的得分是各地区自己权重下的和，没有别的合成可选",
+    "benefit of the doubt is a sum under each unit's own weights: no other rule can follow it",
 )
 _TOO_MANY_PAIRS = Text("地区太多，两两比较的表放不下", "too many entities for a table of all pairs")

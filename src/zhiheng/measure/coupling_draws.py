@@ -16,8 +16,8 @@ from zhiheng.kernels.aggregate import Prepared, score
 from zhiheng.kernels.coupling import Form
 from zhiheng.kernels.coupling import coupling as couple
 from zhiheng.kernels.ranks import Recipe, draw_weights, rank_interval
+from zhiheng.measure.admissible import options
 from zhiheng.measure.composite import BOUNDED, Settings, by_period, composer, own_composite
-from zhiheng.measure.composite_input import options
 from zhiheng.measure.indicators import read_indicators
 
 Array = NDArray[np.float64]

@@ -19,12 +19,12 @@ from zhiheng.kernels.effective import EffectiveWeights, effective_weights
 from zhiheng.kernels.normalise import Scaling
 from zhiheng.kernels.ranks import RankDraws, draw_ranks, rank
 from zhiheng.kernels.treatment import Treatment
-from zhiheng.kernels.weights import Weighting
 from zhiheng.measure import index_audit as audit
 from zhiheng.measure import index_figures
 from zhiheng.measure import index_order as order
 from zhiheng.measure import index_tables as tables
 from zhiheng.measure import index_wording as wording
+from zhiheng.measure.admissible import Option, options, with_counts
 from zhiheng.measure.composite import (
     BOUNDED,
     Composer,
@@ -33,16 +33,10 @@ from zhiheng.measure.composite import (
     composer,
     own_composite,
 )
-from zhiheng.measure.composite_input import (
-    Option,
-    base_position,
-    given_weights,
-    options,
-    read_bounds,
-    read_levels,
-    with_counts,
-)
+from zhiheng.measure.composite_input import base_position, read_bounds, read_levels
+from zhiheng.measure.index_weights_input import read_asked
 from zhiheng.measure.indicators import Indicators, Missing, read_indicators, refuse_mixed_units
+from zhiheng.measure.weighing import Way
 
 Array = NDArray[np.float64]
 
@@ -72,8 +66,11 @@ def index(
     normalise: Scaling = "global",
     bounds: Mapping[str, str] | None = None,
     base: int | None = None,
-    weights: Weighting = "entropy",
+    weights: Way = "entropy",
     given: Mapping[str, float] | None = None,
+    judgement: str | Mapping[str, object] | None = None,
+    members: Sequence[str] | None = None,
+    targets: Mapping[str, float] | None = None,
     aggregation: Rule = "additive",
     levels: Sequence[str] | None = None,
     power: float = 0.5,
@@ -114,10 +111,13 @@ def index(
     weights : str
         ``equal``; ``equal_by_group`` (the same for siblings at every level of the
         tree); entropy over the panel (``k = 1 / ln(N T)``) or within each period
-        (``k = 1 / ln N``); ``given``; and the other rules of :func:`index_weights`.
+        (``k = 1 / ln N``); ``given``; ``bod``, with weights of each unit's own; and the
+        other rules of :func:`index_weights`.
     given : mapping of indicator to weight, optional
         With ``weights="given"``: any non-negative scale, divided by the sum.
         Without it the weights of the system are taken.
+    judgement, members, targets
+        For ``ahp`` and ``bwm``, ``game``, ``optimised``, as in :func:`index_weights`.
     aggregation : str
         ``additive``, ``geometric``, ``harmonic``, ``generalised`` (of order `power`),
         ``mazziotta_pareto``, ``topsis``, ``vikor`` (`power` on the group regret),
@@ -153,8 +153,8 @@ def index(
         not fit; M620 not exactly one of `system` and `columns`, M621 a wrong direction,
         M622 missing cells, M623 a recipe that these data do not allow, M624
         given weights that do not match, M625 indicators that cannot be computed,
-        M626 fewer than two entities, M627 mixed units without normalisation,
-        M628 negative draws, C460 an unknown recipe book.
+        M626 fewer than two entities, M627 mixed units without normalisation, M690 to M696
+        inputs of the weights, M628 negative draws, C460 an unknown recipe book.
 
     Notes
     -----
@@ -179,7 +179,12 @@ def index(
     if normalise == "none":
         refuse_mixed_units(data)
     settings = Settings(
-        given=given_weights(data, weights, given),
+        asked=replace(
+            read_asked(
+                data, weights, given=given, judgement=judgement, members=members, targets=targets
+            ),
+            seed=seed,
+        ),
         bounds=read_bounds(data, normalise, bounds),
         base=base_position(panel.periods, base),
         power=power,
@@ -208,7 +213,10 @@ def _score(
 ) -> tuple[Found, tuple[Option, ...], list[Note]]:
     """Scores, ranks and what the draws say of them."""
     scores = score(own.prepared, own.weights)
-    terms = contributions(own.prepared, own.weights)
+    if own.unit is None:
+        terms = contributions(own.prepared, own.weights)
+    else:
+        terms = own.unit.weights * own.z.values
     effective = None if terms is None else effective_weights(terms)
     ranks = rank(scores)
     ways = options(own, book, compose)

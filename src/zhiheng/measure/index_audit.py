@@ -171,7 +171,9 @@ def period_added_table(
     window less the same under the shorter one). None where the rule cannot be held fast.
     """
     before = compose_before(own.choice) if compose_before is not None else None
-    if not isinstance(before, Composite) or own.choice.normalise not in LINES:
+    if not isinstance(before, Composite) or own.unit is not None:
+        return None
+    if own.choice.normalise not in LINES:
         return None
     if own.choice.treatment != "none" or not set(own.choice.aggregation.split("/")) <= set(MEANS):
         return None

@@ -16,8 +16,8 @@ from zhiheng.kernels.aggregate import Prepared, score
 from zhiheng.kernels.effective import EffectiveWeights, first_order_shares
 from zhiheng.kernels.hierarchy import node_scores
 from zhiheng.kernels.ranks import RankDraws
+from zhiheng.measure.admissible import Option
 from zhiheng.measure.composite import Composite
-from zhiheng.measure.composite_input import Option
 from zhiheng.measure.indicators import Indicators
 
 Array = NDArray[np.float64]

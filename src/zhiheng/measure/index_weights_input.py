@@ -65,7 +65,7 @@ def read_asked(
     _refuse_unused(used, given=given, judgement=judgement, members=members, targets=targets)
     return Asked(
         tree=data.tree,
-        given=given_weights(data, "given", given) if "given" in used else None,
+        given=given_weights(data, given) if "given" in used else None,
         targets=None if targets is None else _targets(data, targets),
         judged=_judged(data, used, judgement),
         members=joined,

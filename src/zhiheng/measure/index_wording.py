@@ -14,8 +14,8 @@ from zhiheng.core.text import Text
 from zhiheng.kernels.effective import EffectiveWeights
 from zhiheng.kernels.means import MEANS, forward
 from zhiheng.kernels.ranks import RankDraws
+from zhiheng.measure.admissible import Option
 from zhiheng.measure.composite import Composite, by_period
-from zhiheng.measure.composite_input import Option
 from zhiheng.measure.indicators import Indicators, unstated_units
 
 Array = NDArray[np.float64]
