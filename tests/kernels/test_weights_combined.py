@@ -67,6 +67,18 @@ def test_effective_weights_equal_any_positive_targets(seed):
     assert found.weights.sum() == pytest.approx(1, abs=CLOSE)
 
 
+@given(st.integers(0, 100))
+def test_targets_far_apart_are_met_by_many_indicators_that_oppose_each_other(seed):
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(10, 41))
+    sign = np.where(rng.uniform(size=count) < 0.4, -1, 1)
+    x = (rng.normal(size=(300, 1)) * rng.uniform(0, 6) + rng.normal(size=(300, count))) * sign
+    z = normalise(x[:, None], np.ones(count), "global")
+    found = optimised(z, 10 ** rng.uniform(-3, 0, count))
+    assert found.residual < ATTAINED
+    assert (found.weights > 0).all()
+
+
 def test_two_indicators_have_weights_in_inverse_proportion_to_their_spread():
     z = made(4, (9, 2, 2))
     s = z.values.reshape(-1, 2).std(axis=0)

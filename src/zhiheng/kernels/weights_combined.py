@@ -18,6 +18,10 @@ Importance = Literal["effective", "correlation"]
 # A Newton step whose decrement is below this moves nothing but rounding.
 DECREMENT = 1e-26
 NEWTON_STEPS = 200
+SHORT = 1e-10
+HALVINGS = 60
+# The largest miss of a share of variance that passes for rounding.
+ACCEPTED = 1e-9
 # The score has variance one; scaled weights this large say that their sum can be held constant.
 LARGEST = 1e6
 # Directions whose gram matrix has smaller relative singular values are the same direction.
@@ -154,16 +158,30 @@ def _balanced(r: Array, t: Array) -> Array | None:
         gradient = r @ y - t / y
         step: Array = np.linalg.solve(r + np.diag(t / y**2), gradient).astype(np.float64)
         decrement = float(gradient @ step)
-        worst = float((step / y).max())
-        # keep inside the positive orthant; the full step once it is short
-        y = y - step * min(1.0, 0.9 / worst if worst > 0 else 1.0) / (
-            1.0 if decrement < 0.25 * t.min() else 1.0 + np.sqrt(decrement / t.min())
-        )
+        y = y - step * _length(r, t, y, step, decrement)
         if decrement <= DECREMENT:
             break
         if not np.isfinite(y).all() or y.max() > LARGEST:
             return None
-    return y if np.abs(y * (r @ y) - t).max() < 1e-9 else None
+    return y if np.abs(y * (r @ y) - t).max() < ACCEPTED else None
+
+
+def _length(r: Array, t: Array, y: Array, step: Array, decrement: float) -> float:
+    """How far to go: inside the positive orthant, and halved until the objective falls enough."""
+    worst = float((step / y).max())
+    length = min(1.0, 0.95 / worst) if worst > 0 else 1.0
+    if decrement < SHORT:  # the full step is right here, and rounding would hide the descent
+        return length
+    start = _objective(r, t, y)
+    for _ in range(HALVINGS):
+        if _objective(r, t, y - length * step) <= start - 0.25 * length * decrement:
+            break
+        length /= 2
+    return length
+
+
+def _objective(r: Array, t: Array, y: Array) -> float:
+    return float(y @ r @ y / 2 - t @ np.log(y))
 
 
 def _correlated(r: Array, t: Array, start: Array) -> Array:
