@@ -155,18 +155,18 @@ def test_equal_by_group_needs_groups_and_is_said_to_be_left_out_without():
 def test_recipes_say_what_is_drawn_and_why_the_rest_is_not(tmp_path):
     found = index(made(), system=system_file(tmp_path), draws=500)
     table = found.table("recipes")
-    assert table.admissible.sum() == 50
-    assert len(table) == 72
+    assert table.admissible.sum() == 66
+    assert len(table) == 90
     assert table.drawn.sum() == 500
     assert (table.drawn[~table.admissible] == 0).all()
     assert table.chosen.sum() == 1
     assert (table.reason_zh.str.len() > 0).all()
     text = " ".join(note.text.en for note in found.notes)
-    assert "50 admissible recipes" in text
+    assert "66 admissible recipes" in text
     assert "not sampling intervals" in text
     assert "500 draws" in text
     assert "alpha = 200" in text
-    assert "22 are invalid" in text
+    assert "24 are invalid" in text
 
 
 def test_recipes_that_coincide_are_drawn_once():
