@@ -42,12 +42,16 @@ class RankDraws:
         The rank in the last period in every draw.
     counts : ndarray of int, shape (R,)
         How many draws each recipe had.
+    failed : int
+        Rankings of a period in which some score was not a number; those entities
+        stand last there.
     """
 
     low: Ranks
     high: Ranks
     last: Ranks
     counts: NDArray[np.int64]
+    failed: int = 0
 
 
 def rank(scores: Array) -> Ranks:
@@ -115,12 +119,20 @@ def draw_ranks(
     step = max(1, BLOCK // (draws * entities))
     low, high = (np.empty((periods, entities), dtype=np.int32) for _ in range(2))
     drawn = np.empty((draws, 0, entities), dtype=np.int32)
+    failed = 0
     for start in range(0, periods, step):
         cut = slice(start, start + step)
-        found = [rank(score(one.prepared.cut(cut), _of(w, cut))) for one, w in used]
+        found: list[Ranks] = []
+        for one, w in used:
+            scores = score(one.prepared.cut(cut), _of(w, cut))
+            broken = ~np.isfinite(scores)
+            if broken.any():
+                failed += int(broken.any(axis=-1).sum())
+                scores = np.where(broken, np.finfo(np.float64).min, scores)
+            found.append(rank(scores))
         drawn = np.concatenate(found)
         low[cut], high[cut] = rank_interval(drawn)
-    return RankDraws(low, high, drawn[:, -1], counts)
+    return RankDraws(low, high, drawn[:, -1], counts, failed)
 
 
 def draw_weights(

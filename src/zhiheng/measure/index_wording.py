@@ -99,11 +99,13 @@ def interval_notes(
         Note(
             _INTERVAL.format(
                 draws=draws, recipes=len(kept), of=len(found), left=len(found) - len(kept),
-                list=_listed(kept), seed=seed,
+                list=_listed(kept), seed=seed, failed=drawn.failed,
                 jitter=jitter.format(n=f"{book.concentration:g}"),
             )
         )
     ]  # fmt: skip
+    if drawn.failed:
+        notes.append(Note(_FAILED.format(n=drawn.failed), level="caution", code="M633"))
     outside = int(((ranks < drawn.low) | (ranks > drawn.high)).sum())
     if outside:
         notes.append(Note(_OUTSIDE.format(n=outside, of=ranks.size), level="caution", code="M631"))
@@ -228,17 +230,22 @@ _INTERVAL = Text(
     "名次区间取自 {draws} 次抽取：每次从 {recipes} 种可接受的组合中等概率取一种，{jitter}；"
     "种子 {seed}。各步备选：{list}。共 {of} 种组合，{left} 种不成立或重复，理由见 recipes 表。"
     "rank_low 与 rank_high 是各期名次的 5% 与 95% 分位数（第 1 型）。"
-    "这是方法选择的区间，不是抽样区间。",
+    "算不出的排名 {failed} 次。这是方法选择的区间，不是抽样区间。",
     "Rank intervals come from {draws} draws: each takes one of {recipes} admissible recipes, "
     "all equally likely, {jitter}; seed {seed}. Alternatives by step: {list}. Of {of} "
     "combinations {left} are invalid or repeat another, for the reasons in the table of recipes. "
     "rank_low and rank_high are the 5 % and 95 % points (type 1) of the rank within the period. "
-    "These are intervals over method choices, not sampling intervals.",
+    "{failed} rankings failed. These are intervals over method choices, not sampling intervals.",
 )
 _JITTER = Text(
     "再按 Dirichlet(α = {n} × 权重) 抽取权重", "then weights from Dirichlet(alpha = {n} x weights)"
 )
 _FIXED = Text("权重不抖动", "its weights kept as they are")
+_FAILED = Text(
+    "{n} 次逐期排名里有得分算不出来，这些地区在其中排到末位；区间因此偏宽。",
+    "In {n} rankings of a period some score was not a number; those entities stand last there, "
+    "which widens the intervals.",
+)
 _OUTSIDE = Text(
     "{of} 个名次中有 {n} 个落在自己的区间之外：对这些地区，本次算法不同于多数可接受的算法。",
     "{n} of {of} ranks lie outside their own interval: for these, this recipe differs from "
