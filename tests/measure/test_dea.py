@@ -256,6 +256,46 @@ def test_strong_disposability_finds_at_least_as_far_to_go():
     assert (strong >= weak - PROGRAM).all()
 
 
+def without(given, entity, period):
+    """The panel of one period and without one entity."""
+    return given.select(entities=[e for e in given.entities if e != entity], periods=[period])
+
+
+@pytest.mark.parametrize("method", [dea_sbm, dea_directional])
+def test_influence_is_what_leaving_a_unit_out_of_the_data_does(method):
+    given = made()
+    found = method(given, **ROLES)
+    before = found.table("scores").set_index(["entity", "period"])
+    peers = found.table("peers")
+    rows = found.table("influence")
+    assert len(rows) == before["efficient"].sum()
+    assert rows["serves"].max() > 3
+    for _, row in rows.iterrows():
+        after = method(without(given, row["entity"], row["period"]), **ROLES).table("scores")
+        rise = after.set_index("entity")["score"] - before.xs(row["period"], level=1)["score"]
+        mine = peers[(peers["peer"] == row["entity"]) & (peers["period"] == row["period"])]
+        served = [e for e in mine["entity"] if not before.loc[(e, row["period"]), "efficient"]]
+        assert row["serves"] == len(served)
+        others = rise.drop([row["entity"], *served])
+        low = [e for e in others.index if not before.loc[(e, row["period"]), "efficient"]]
+        assert (others[low].abs() < PROGRAM).all()
+        if served:
+            assert row["rise_without"] == pytest.approx(rise[served].mean(), abs=PROGRAM)
+            assert row["largest_change"] == pytest.approx(rise[served].max(), abs=PROGRAM)
+            assert row["most_changed_en"] == rise[served].idxmax()
+
+
+def test_influence_over_a_pooled_frontier_counts_other_periods():
+    found = dea_sbm(made(), **ROLES, frontier="pooled")
+    rows, peers = found.table("influence"), found.table("peers")
+    low = found.table("scores").set_index(["entity", "period"])["efficient"] == 0
+    for _, row in rows.iterrows():
+        same = (peers["peer"] == row["entity"]) & (peers["peer_period"] == row["period"])
+        keys = list(zip(peers["entity"][same], peers["period"][same], strict=True))
+        assert row["serves"] == sum(low[k] for k in keys)
+    assert (rows["rise_without"].dropna() >= -PROGRAM).all()
+
+
 # ----------------------------------------------------------------------- what is refused
 
 

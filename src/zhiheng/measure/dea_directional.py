@@ -29,6 +29,7 @@ from zhiheng.measure.efficiency_cells import (
     score_table,
     slack_table,
 )
+from zhiheng.measure.efficiency_influence import influence, influence_note, influence_table
 from zhiheng.measure.efficiency_input import Production, read_production
 from zhiheng.measure.efficiency_wording import figures, notes
 
@@ -100,18 +101,30 @@ def dea_directional(
             member=member,
         )
 
-    cells = run(data, frontier, model)
-    distance, own = cells.score, isinstance(direction, str)
-    cells = replace(cells, score=1.0 / (1.0 + distance) if own else -distance)
-    said = [*notes(panel, data, cells, frontier, returns), _score_note(own=own)]
+    own = isinstance(direction, str)
+
+    def scored(beta: Array) -> Array:
+        """A number that rises as the distance falls, for ranks and comparisons."""
+        return 1.0 / (1.0 + beta) if own else -beta
+
+    def turned(units: Quantities, reference: Quantities, member: Index) -> Efficiency:
+        found = model(units, reference, member)
+        return replace(found, score=scored(found.score))
+
+    first = run(data, frontier, model)
+    cells = replace(first, score=scored(first.score))
+    held = influence(data, frontier, turned, cells)
+    said = [*notes(panel, data, cells, frontier, returns), *influence_note(panel, data, held)]
+    said.append(_score_note(own=own))
     if data.count("undesirable"):
         said.append(_disposable(disposability, returns))
     return Result(
         {
-            "scores": score_table(panel, data, cells, scored=own, beta=distance),
+            "scores": score_table(panel, data, cells, scored=own, beta=first.score),
             "slacks": slack_table(panel, data, cells),
             "mean_slacks": mean_slack_table(panel, data, cells),
             "peers": peer_table(panel, data, cells),
+            "influence": influence_table(panel, data, held),
             "certificates": certificate_table(data, cells),
         },
         figures("score" if own else "beta", several=len(panel.periods) > 1),

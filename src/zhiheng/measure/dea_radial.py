@@ -29,6 +29,7 @@ from zhiheng.measure.efficiency_cells import (
     score_table,
     slack_table,
 )
+from zhiheng.measure.efficiency_influence import influence, influence_note, influence_table
 from zhiheng.measure.efficiency_input import Production, read_production
 from zhiheng.measure.efficiency_wording import figures, notes, super_note
 
@@ -98,24 +99,27 @@ def dea_radial(
     def read(quantities: Quantities) -> Quantities:
         return as_inputs(quantities) if by is None else translated(quantities, by)
 
-    def model(units: Quantities, reference: Quantities, member: Index) -> Efficiency:
-        def hold(*, leave_out: bool) -> Efficiency:
-            return radial(
-                read(units),
-                read(reference),
-                returns=returns,
-                orientation=orientation,
-                member=member,
-                leave_out=leave_out,
-            )
-
-        found = hold(leave_out=super)
-        if super:  # on the frontier or not is a matter of the plain programme
-            found = replace(found, efficient=hold(leave_out=False).efficient)
+    def hold(
+        units: Quantities, reference: Quantities, member: Index, *, leave_out: bool = False
+    ) -> Efficiency:
+        found = radial(
+            read(units),
+            read(reference),
+            returns=returns,
+            orientation=orientation,
+            member=member,
+            leave_out=leave_out,
+        )
         return _back(found, units, by)
 
-    cells = run(data, frontier, model)
-    said = notes(panel, data, cells, frontier, returns)
+    def above(units: Quantities, reference: Quantities, member: Index) -> Efficiency:
+        # on the frontier or not is a matter of the plain programme
+        efficient = hold(units, reference, member).efficient
+        return replace(hold(units, reference, member, leave_out=True), efficient=efficient)
+
+    cells = run(data, frontier, above if super else hold)
+    held = influence(data, frontier, hold, cells)
+    said = [*notes(panel, data, cells, frontier, returns), *influence_note(panel, data, held)]
     said += [_reading(data, by)] if data.count("undesirable") else []
     said += [super_note()] if super else []
     return Result(
@@ -124,6 +128,7 @@ def dea_radial(
             "slacks": slack_table(panel, data, cells),
             "mean_slacks": mean_slack_table(panel, data, cells),
             "peers": peer_table(panel, data, cells),
+            "influence": influence_table(panel, data, held),
             "certificates": certificate_table(data, cells),
         },
         figures(several=len(panel.periods) > 1),

@@ -24,6 +24,7 @@ from zhiheng.measure.efficiency_cells import (
     score_table,
     slack_table,
 )
+from zhiheng.measure.efficiency_influence import influence, influence_note, influence_table
 from zhiheng.measure.efficiency_input import Production, read_production
 from zhiheng.measure.efficiency_wording import ceiling_note, figures, notes, super_note
 
@@ -80,13 +81,16 @@ def dea_sbm(
     I-2003-0005.
     """
     data = read_production(panel, inputs=inputs, outputs=outputs, undesirable=undesirable)
-    solve = super_sbm if super else sbm
 
-    def model(units: Quantities, reference: Quantities, member: Index) -> Efficiency:
-        return solve(units, reference, returns=returns, orientation=orientation, member=member)
+    def plain(units: Quantities, reference: Quantities, member: Index) -> Efficiency:
+        return sbm(units, reference, returns=returns, orientation=orientation, member=member)
 
-    cells = run(data, frontier, model)
-    said = notes(panel, data, cells, frontier, returns)
+    def above(units: Quantities, reference: Quantities, member: Index) -> Efficiency:
+        return super_sbm(units, reference, returns=returns, orientation=orientation, member=member)
+
+    cells = run(data, frontier, above if super else plain)
+    held = influence(data, frontier, plain, cells)
+    said = [*notes(panel, data, cells, frontier, returns), *influence_note(panel, data, held)]
     if super:
         said.append(super_note())
         bad = data.count("undesirable")
@@ -98,6 +102,7 @@ def dea_sbm(
             "slacks": slack_table(panel, data, cells),
             "mean_slacks": mean_slack_table(panel, data, cells),
             "peers": peer_table(panel, data, cells),
+            "influence": influence_table(panel, data, held),
             "certificates": certificate_table(data, cells),
         },
         figures(several=len(panel.periods) > 1),

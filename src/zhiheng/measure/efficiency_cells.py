@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.series import all_series
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Table
@@ -272,7 +273,8 @@ def _beyond_reach(data: Production, cells: Cells) -> float:
 
 
 def _variables(panel: Panel, data: Production, v: Index) -> dict[str, object]:
-    titles = [panel.title(name) for name in data.names]
+    named = {s.name: s.title for s in all_series() if s.level == panel.level}
+    titles = [panel.titles.get(n) or named.get(n) or Text.same(n) for n in data.names]
     roles = [option_word("dea_role", role) for role in data.roles]
     return {
         "variable": [data.names[i] for i in v],
