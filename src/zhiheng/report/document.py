@@ -8,6 +8,7 @@ from zhiheng.report.sections.audit import audit_section
 from zhiheng.report.sections.coupling import coupling_section
 from zhiheng.report.sections.data import appendix_section, data_section
 from zhiheng.report.sections.drivers import drivers_section
+from zhiheng.report.sections.efficiency import efficiency_section
 from zhiheng.report.sections.gaps import gaps_section
 from zhiheng.report.sections.index import index_section
 from zhiheng.report.sections.mechanism import mechanism_section
@@ -23,6 +24,7 @@ def build_document(run: StudyRun) -> Document:
         index_section(run),
         audit_section(run),
         coupling_section(run),
+        efficiency_section(run),
         gaps_section(run),
         mechanism_section(run),
         drivers_section(run),
