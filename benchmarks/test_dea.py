@@ -1,4 +1,4 @@
-"""Undesirable SBM of 600 and 3,000 units, beside a loop of HiGHS over the same programmes."""
+"""Undesirable SBM of 600 and 3,000 units, beside a loop of HiGHS and, where installed, DEAPack."""
 
 from __future__ import annotations
 
@@ -83,3 +83,17 @@ def test_loop_of_highs(benchmark):
     q = made(600)
     found = benchmark.pedantic(loop_of_highs, args=(q,), rounds=1, iterations=1)
     np.testing.assert_allclose(found, sbm(q).score, rtol=0, atol=PEER)
+
+
+def test_deapack(benchmark):
+    """DEAPack 2.0.1 (GPL-3) where it is installed; no dependency of ours."""
+    deapack = pytest.importorskip("deapack", reason="DEAPack is not installed")
+    pandas = pytest.importorskip("pandas")
+    q = made(600)
+    names = ["k", "l", "e", "y", "c", "w"]
+    frame = pandas.DataFrame(q.stacked, columns=names).assign(unit=range(600))
+    roles = {"inputs": names[:3], "outputs": names[3:4], "bad_outputs": names[4:]}
+    data = deapack.DEAData.from_frame(frame, dmu="unit", **roles)
+    model = deapack.UndesirableSBM(returns_to_scale="crs")
+    found = benchmark.pedantic(model.fit, args=(data,), rounds=1, iterations=1)
+    np.testing.assert_allclose(found.summary_frame["score"], sbm(q).score, rtol=0, atol=PEER)

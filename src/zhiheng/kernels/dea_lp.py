@@ -21,6 +21,7 @@ from zhiheng.kernels.dea_records import (
     Array,
     Batch,
     Index,
+    make_work,
 )
 
 STATUS = ("optimal", "infeasible", "unbounded", "stalled")
@@ -168,7 +169,7 @@ def solve(programme: Programme, *, most: int | None = None) -> Solution:
         *(number[0], number[1], number[2]),
         *(count[0], count[1]),
     )
-    solve_batch(batch, found, 20 * (r + p) if most is None else most)
+    solve_batch(batch, make_work(r, k), found, 20 * (r + p) if most is None else most)
     solver = np.where(_doubtful(found.status, found.primal, found.dual), HIGHS, SIMPLEX)
     for o in np.flatnonzero(solver == HIGHS):
         solver[o] = HIGHS if _ask_highs(batch, found, int(o)) else SIMPLEX

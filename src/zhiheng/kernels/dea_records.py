@@ -52,6 +52,26 @@ class Work(NamedTuple):
     every: Index  # the numbers of all shared columns
 
 
+def make_work(rows: int, shared: int) -> Work:
+    """Room for programmes of so many rows and shared columns."""
+    return Work(
+        basis=np.zeros(rows, dtype=np.int64),
+        inverse=np.zeros((rows, rows)),
+        matrix=np.zeros((rows, rows)),
+        level=np.zeros(rows),
+        duals=np.zeros(rows),
+        scaled=np.zeros(rows),
+        column=np.zeros(rows),
+        step=np.zeros(rows),
+        sign=np.ones(rows),
+        reduced=np.zeros(shared),
+        warm=np.zeros((rows, shared)),
+        warm_index=np.zeros(shared, dtype=np.int64),
+        used=np.zeros(1, dtype=np.int64),
+        every=np.arange(shared, dtype=np.int64),
+    )
+
+
 class Batch(NamedTuple):
     """Many programmes; the leading axis of all but `shared` and `typical` is the programme."""
 

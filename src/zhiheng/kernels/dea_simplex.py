@@ -32,16 +32,6 @@ FRESH = 40  # pivots after which the inverse is computed anew
 
 
 @njit(cache=True)
-def make_work(rows: int, shared: int) -> Work:
-    """Room for programmes of so many rows and shared columns."""
-    v, a, warm = np.zeros((6, rows)), np.zeros((2, rows, rows)), np.zeros((rows, shared))
-    basis, index = np.zeros(rows, np.int64), np.zeros(shared, np.int64)
-    costs, every = np.zeros(shared), np.arange(shared)
-    state = (basis, a[0], a[1], v[0], v[1], v[2], v[3], v[4], v[5])
-    return Work(*state, costs, warm, index, np.zeros(1, np.int64), every)
-
-
-@njit(cache=True)
 def share_of(p: Problem, j: int) -> float:
     """What shared column number j is multiplied by, so that no entry is far above one."""
     return min(1.0, p.norm[j] * p.tiny)
@@ -94,13 +84,16 @@ def invert(matrix: Array, inverse: Array) -> bool:
     """Invert a small matrix; false where it is singular."""
     n = matrix.shape[0]
     a = np.zeros((n, 2 * n))
-    a[:, :n] = matrix
-    for c in range(n):
-        a[c, n + c] = 1.0
+    for i in range(n):
+        a[i, n + i] = 1.0
+        for j in range(n):
+            a[i, j] = matrix[i, j]
     for c in range(n):
         if not eliminate(a, c):
             return False
-    inverse[:, :] = a[:, n:]
+    for i in range(n):
+        for j in range(n):
+            inverse[i, j] = a[i, n + j]
     return True
 
 
@@ -331,8 +324,9 @@ def begin(p: Problem, w: Work, start: Index) -> bool:
         if w.level[c] < 0.0 and w.basis[c] >= artificial:
             w.sign[w.basis[c] - artificial] = -1.0
             w.level[c] *= -1.0
-            w.inverse[c, :] *= -1.0
-            w.matrix[:, c] *= -1.0
+            for i in range(n):
+                w.inverse[c, i] *= -1.0
+                w.matrix[i, c] *= -1.0
     if not good or w.level.min() < -FEASIBLE:
         for i in range(n):
             w.basis[i] = artificial + i
@@ -344,21 +338,24 @@ def begin(p: Problem, w: Work, start: Index) -> bool:
 @njit(cache=True)
 def artificials(p: Problem, w: Work) -> float:
     """The sum of the levels of artificial columns: how far the rows are from being met."""
-    above = w.basis >= p.shared.shape[1] + p.own.shape[1]
-    return float(np.abs(w.level[above]).sum())
+    total, artificial = 0.0, p.shared.shape[1] + p.own.shape[1]
+    for c in range(w.basis.size):
+        total += abs(w.level[c]) if w.basis[c] >= artificial else 0.0
+    return total
 
 
 @njit(cache=True)
 def solve_one(p: Problem, w: Work, start: Index, most: int) -> tuple[int, int, float]:
     """Status, pivots and the least reduced cost of one programme."""
-    spent = 0
-    if begin(p, w, start):
-        status, spent, least = run_phase(p, w, True, most)
+    spent, first = 0, begin(p, w, start)
+    if first:
+        status, spent, least = run_phase(p, w, first, most)
         if status != OPTIMAL:
             return STALLED, spent, 0.0
         if artificials(p, w) > FEASIBLE:
             return INFEASIBLE, spent, least
-    status, pivots, least = run_phase(p, w, False, most)
+        first = False  # not as a constant in the call below, for which all would compile anew
+    status, pivots, least = run_phase(p, w, first, most)
     return status, spent + pivots, least
 
 
@@ -380,10 +377,9 @@ def record(p: Problem, w: Work, o: int, out: Answers) -> None:
 
 
 @njit(cache=True)
-def solve_batch(b: Batch, out: Answers, most: int) -> None:
+def solve_batch(b: Batch, w: Work, out: Answers, most: int) -> None:
     """Solve every programme; columns that served one are tried first for the next."""
     n, r = b.rhs.shape
-    w = make_work(r, b.shared.shape[1])
     for o in range(n):
         own = (b.own[o], b.cost[o], b.rhs[o], b.left_out[o])
         p = Problem(b.shared, b.typical, b.norm, b.tiny[o], b.rows[o], *own)
@@ -391,8 +387,8 @@ def solve_batch(b: Batch, out: Answers, most: int) -> None:
         if status == STALLED:  # another way round may avoid the singular basis
             status, pivots, least = solve_one(p, w, np.full(r, -1), most)
         out.status[o], out.pivots[o], out.dual[o] = status, pivots, max(0.0, -least)
-        if status == INFEASIBLE:
-            # the duals of the first phase are a ray that proves it; per unit of that proof
-            find_duals(p, w, True, True)
+        failed = status == INFEASIBLE
+        if failed:  # the duals of the first phase are a ray that proves it; per unit of that proof
+            find_duals(p, w, failed, failed)
             out.dual[o] /= max(artificials(p, w), FEASIBLE)
         record(p, w, o, out)
