@@ -291,3 +291,12 @@ def test_classes_of_the_map_hold_about_equally_many(values: list[float]) -> None
     counts = np.histogram(values, [-1, *ends])[0]
     assert ends[-1] == max(values)
     assert counts.max() - counts.min() <= 2  # ends belong to one class, so one off on either side
+
+
+def test_a_heatmap_of_something_else_names_its_own_sides():
+    words = [v["text"] for _, v in texts(drawn("heatmap", down_zh="地区", across_zh="时期"))]
+    assert "↓ 地区    → 时期" in words
+    words = [v["text"] for _, v in texts(drawn("heatmap"))]
+    assert any("本期所在类" in w for w in words)
+    low, high = drawn("heatmap", tall=20), drawn("heatmap")
+    assert low["height"] < high["height"]

@@ -30,6 +30,8 @@ SOLVER = ("simplex", "highs")
 # Residuals of rows scaled to about one; double precision and a basis of a dozen columns
 # leave 1e-14 to 1e-12, so that a larger one means a basis near to singular.
 CERTIFIED = 1e-9
+# Levels below this are rounding: a reference unit at such a level is no peer.
+NO_LEVEL = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class Solution:
     value : ndarray, shape (n,)
         Of the objective.
     unit, peer, weight : ndarrays, shape (entries,)
-        The reference columns at a level above zero: programme, column, level.
+        The reference columns at a level above zero (`NO_LEVEL` of the scaled programme):
+        programme, column, level.
     own : ndarray, shape (n, p)
         Levels of the own columns.
     duals : ndarray, shape (n, R)
@@ -160,7 +163,7 @@ def solve(programme: Programme, *, most: int | None = None) -> Solution:
         _ask_highs(batch, found, int(o))
     bad = found.status != OPTIMAL
     found.value[bad] = np.nan
-    lambdas = (found.basis >= 0) & (found.basis < k) & (found.level > 0) & ~bad[:, None]
+    lambdas = (found.basis >= 0) & (found.basis < k) & (found.level > NO_LEVEL) & ~bad[:, None]
     unit, place = np.nonzero(lambdas)
     peer = found.basis[unit, place]
     return Solution(

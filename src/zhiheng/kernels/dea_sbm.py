@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.kernels.dea import (
+    ON_FRONTIER,
     Efficiency,
     Layout,
     Orientation,
@@ -132,9 +133,8 @@ def super_sbm(
     units, reference, returns, orientation, member : see `sbm`
     """
     first = sbm(units, reference, returns=returns, orientation=orientation, member=member)
-    again = np.flatnonzero(
-        np.where(first.status == OPTIMAL, first.score >= 1.0 - 1e-9, first.status == INFEASIBLE)
-    )
+    top = (first.status == OPTIMAL) & (first.score >= 1.0 - ON_FRONTIER)
+    again = np.flatnonzero(top | (first.status == INFEASIBLE))
     who = members(units, reference, member)
     second = sbm_beyond(
         units.take(again),

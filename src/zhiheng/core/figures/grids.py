@@ -167,7 +167,11 @@ FROM = Text("本期所在类", "class in this period")
 
 
 def heatmap(source: Source, canvas: Canvas) -> Spec:
-    """A matrix of probabilities, each printed in its square; darker is more likely."""
+    """A matrix of numbers from zero to one, each printed in its square; darker is more.
+
+    `tall` is the largest height of a square; `down_zh`, `across_en` … name the two sides,
+    which are classes of two periods otherwise.
+    """
     down, across = source.column("row", "from_class"), source.column("column", "to_class")
     value, count = source.column("value", "probability"), source.maybe("count")
     form, theme = str(source.option("format", ".3f")), canvas.theme
@@ -176,7 +180,7 @@ def heatmap(source: Source, canvas: Canvas) -> Spec:
     widest = max((text_width(r, theme.label) for r in rows), default=10)
     left, top = int(widest) + 18, 50
     wide = min(110, (canvas.width - left - 8) // max(len(columns), 1))
-    tall = min(60, wide)
+    tall = min(int(str(source.option("tall", 60))), wide)
     box = Box(left, canvas.width - left - wide * len(columns), top, 8, wide * len(columns),
               tall * len(rows))  # fmt: skip
     squares: list[Spec] = []
@@ -198,8 +202,10 @@ def heatmap(source: Source, canvas: Canvas) -> Spec:
                            "colour": ink})  # fmt: skip
     names = [{"x": -10, "y": i * tall + tall / 2, "text": r} for i, r in enumerate(rows)]
     heads = [{"x": j * wide + wide / 2, "y": -12, "text": c} for j, c in enumerate(columns)]
+    named = (("down", FROM), ("across", TO))
+    sides = [source.option(f"{side}_{canvas.lang}", word[canvas.lang]) for side, word in named]
     corner = [{"x": -left + 4, "y": -top + 10,
-               "text": f"↓ {FROM[canvas.lang]}    → {TO[canvas.lang]}"}]  # fmt: skip
+               "text": f"↓ {sides[0]}    → {sides[1]}"}]  # fmt: skip
     layers = [
         _squares(squares),
         words(texts, align="center", size=theme.title),
