@@ -93,7 +93,7 @@ def pure_and_scale(constant: Array, variable: Array) -> tuple[Array, Array]:
 
 def cumulated(factors: Array) -> Array:
     """Products from the first period on; NaN from the first step that has no answer."""
-    return np.cumprod(factors, axis=1)
+    return np.cumprod(factors, axis=1).astype(np.float64)
 
 
 def geometric_mean(factors: Array, axis: int) -> Array:
@@ -101,8 +101,9 @@ def geometric_mean(factors: Array, axis: int) -> Array:
     known = np.isfinite(factors)
     total = np.log(np.where(known, factors, 1.0)).sum(axis=axis)
     count = known.sum(axis=axis)
-    mean: Array = np.exp(total / np.maximum(count, 1)).astype(np.float64)
-    mean[count == 0] = np.nan
+    mean = np.full(count.shape, np.nan)
+    some = count > 0
+    mean[some] = np.exp(total[some] / count[some])
     return mean
 
 
