@@ -106,6 +106,30 @@ def test_intervals_cover_the_true_slope_about_as_often_as_they_say():
 
 
 @pytest.mark.slow
+def test_the_second_algorithm_covers_the_slope_where_the_first_falls_short():
+    """A concave frontier that is estimated: the first takes the flattery of scores for fact."""
+    covered, slopes = {1: [], 2: []}, {1: [], 2: []}
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        z = np.column_stack([np.ones(100), rng.normal(2, 2, 100)])
+        d = 1 + draw(z @ np.array([0.5, 0.5]) - 1, 1.0, rng.random(100))
+        x = rng.uniform(6, 16, (100, 1))
+        side = Side("output", variable=True)
+        units = Production(x, x**0.75 / d[:, None], [np.arange(100)], side)
+        plain = plain_scores(units)
+        corrected = corrected_scores(units, plain, z, draws=100, random=rng)
+        for algorithm, used in ((1, plain), (2, corrected)):
+            taken = used > 1
+            found = regress(used[taken], z[taken], draws=200, random=rng)
+            low, high = basic_interval(found.estimate, found.draws, level=0.95)
+            covered[algorithm].append(low[1] <= 0.5 <= high[1])
+            slopes[algorithm].append(found.estimate[1])
+    assert np.mean(covered[2]) > np.mean(covered[1])
+    assert np.mean(covered[2]) > 0.8
+    assert abs(np.mean(slopes[2]) - 0.5) < abs(np.mean(slopes[1]) - 0.5)
+
+
+@pytest.mark.slow
 def test_a_regression_of_plain_ratios_by_least_squares_is_off_where_this_one_is_not():
     ours, plain = [], []
     for seed in range(100):

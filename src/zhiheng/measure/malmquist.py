@@ -198,6 +198,7 @@ def _by_entity(panel: Panel, change: Change) -> Table:
         **names_of(panel, 1),
         period_from=np.full(e, panel.periods[0], dtype=np.int64),
         period=np.full(e, panel.periods[-1], dtype=np.int64),
+        mean_growth=total - 1.0,
         mean_productivity=total,
         mean_efficiency=efficiency,
         mean_technical=technical,

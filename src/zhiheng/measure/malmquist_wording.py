@@ -140,16 +140,17 @@ def figures() -> tuple[Figure, ...]:
         "by_entity",
         "bar",
         "by_entity",
-        Text("年均生产率变化", "Mean change of productivity per period"),
+        Text("期均生产率增长", "Mean growth of productivity per period"),
         Text(
-            "大于 1 为提高；有一期无解的地区没有柱。",
-            "Above one is a gain; a region without an answer in some period has no bar.",
+            "零的右边为提高；有一期无解的地区没有柱。",
+            "To the right of zero is a gain; a region without an answer in some period has no bar.",
         ),
         {
             "label": "entity",
-            "value": "mean_productivity",
+            "value": "mean_growth",
+            "format": "+.1%",
             "sort": "-value",
-            "reference": 1,
+            "reference": 0,
             "where": {"infeasible": 0},
         },
     )
