@@ -236,3 +236,13 @@ def test_every_window_and_period_has_its_row_and_the_means_are_theirs():
 def test_a_window_wider_than_the_panel_is_refused():
     for width in (0, 5):
         assert refused(dea_window, random_panel(), **ALL, width=width) == "M663"
+
+
+def test_a_frontier_of_too_few_is_named_and_one_of_hardly_any_blocks_claims():
+    given = random_panel()
+    few = malmquist(given, **ALL, kind="gml")
+    assert {n.level for n in few.notes if n.code == "M644"} == {"caution"}
+    hardly = malmquist(given.select(entities=given.entities[:4]), **ALL, kind="gml")
+    assert hardly.blocked
+    enough = dea_window(given, **ALL, width=2)
+    assert "M644" not in {n.code for n in enough.notes}

@@ -22,6 +22,7 @@ from zhiheng.measure.production import (
     names_of,
     read,
     refuse_draws,
+    too_few,
 )
 
 Array = NDArray[np.float64]
@@ -70,15 +71,15 @@ def dea_bootstrap(
     ------
     ZhihengError
         M664 a unit without any input or output, M667 a frontier with fewer than two
-        inefficient units, M668 too few draws or a bandwidth that is not above zero, and the
-        refusals of inputs and outputs that `dea_radial` has.
+        inefficient units, M668 too few draws, a seed below zero or a bandwidth that is not
+        above zero, and the refusals of inputs and outputs that `dea_radial` has.
 
     References
     ----------
     Simar and Wilson (1998) Management Science 44(1): 49-61; Simar and Wilson (2000) Journal
     of Applied Statistics 27(6): 779-802.
     """
-    refuse_draws(draws, bandwidth)
+    refuse_draws(draws, seed, bandwidth)
     panel = in_order(panel)
     data = read(panel, inputs, outputs, (), zeros=True)
     cube, pool = cube_of(data), frontier == "pooled"
@@ -99,11 +100,12 @@ def dea_bootstrap(
         "frontiers": _frontiers(panel, found, pool=pool),
     }
     said = _notes(panel, cells, found, side, draws)
-    nominal = current_prices(panel, data) if pool else []
+    size = len(panel.entities) * (len(panel.periods) if pool else 1)
+    warned = [*(current_prices(panel, data) if pool else []), *too_few(data, size)]
     return Result(
         tables,
         _figures(),
-        (*data.notes, *nominal, *said),
+        (*data.notes, *warned, *said),
         (_ordered(cells), _certified(found)),
         data.series,
     )

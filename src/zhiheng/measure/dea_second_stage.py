@@ -39,6 +39,7 @@ from zhiheng.measure.production import (
     names_of,
     read,
     refuse_draws,
+    too_few,
 )
 
 Array = NDArray[np.float64]
@@ -104,7 +105,7 @@ def dea_second_stage(
     Journal of Productivity Analysis 36(2): 205-218.
     """
     refuse_algorithm(algorithm)
-    refuse_draws(min(draws, bias_draws) if algorithm == 2 else draws)
+    refuse_draws(min(draws, bias_draws) if algorithm == 2 else draws, seed)
     panel = in_order(panel)
     data = read(panel, inputs, outputs, (), zeros=True)
     z = read_regressors(panel, regressors, data.names)
@@ -126,12 +127,13 @@ def dea_second_stage(
         "scores": _scores(panel, (d, used, taken), algorithm),
         "fit": _fit(found, d, taken, draws),
     }
-    nominal = current_prices(panel, data) if pool else []
+    size = len(panel.entities) * (len(panel.periods) if pool else 1)
+    warned = [*(current_prices(panel, data) if pool else []), *too_few(data, size)]
     said = notes(panel, z, found, (algorithm, draws, bias_draws), taken)
     return Result(
         tables,
         figures(),
-        (*data.notes, *z.notes, *nominal, *said),
+        (*data.notes, *z.notes, *warned, *said),
         (_bound(used),),
         tuple(sorted({*data.series, *z.series})),
     )

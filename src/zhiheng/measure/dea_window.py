@@ -23,6 +23,7 @@ from zhiheng.measure.production import (
     model_of,
     names_of,
     read,
+    too_few,
 )
 
 Array = NDArray[np.float64]
@@ -101,6 +102,7 @@ def dea_window(
         ),
         certificate(found.residual),
         *(current_prices(panel, data) if width > 1 else []),
+        *too_few(data, width * len(panel.entities)),
     ]
     return Result(
         tables, _figures(), (*data.notes, *said), (_bounds(found.efficiency),), data.series

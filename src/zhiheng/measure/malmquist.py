@@ -25,7 +25,7 @@ from zhiheng.kernels.malmquist import (
 )
 from zhiheng.measure.malmquist_options import Choice, choose, refuse_one_period
 from zhiheng.measure.malmquist_wording import figures, notes
-from zhiheng.measure.production import cube_of, current_prices, in_order, names_of, read
+from zhiheng.measure.production import cube_of, current_prices, in_order, names_of, read, too_few
 
 Array = NDArray[np.float64]
 # Products of at most a few dozen factors, each the ratio of two answers certified to 1e-9 and
@@ -109,7 +109,8 @@ def malmquist(
     checks = [_product(change)]
     if "pooled" in seen:
         checks.append(_chain(change, seen["pooled"].efficiency))
-    said = [*current_prices(panel, data), *notes(panel, choice, change, seen)]
+    few = too_few(data, len(panel.entities))
+    said = [*current_prices(panel, data), *few, *notes(panel, choice, change, seen)]
     return Result(
         tables,
         figures(),

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from zhiheng.catalog.scope import scope
-from zhiheng.core.errors import Row, ZhihengError
+from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
 from zhiheng.core.text import Text
 from zhiheng.kernels.frontiers import Cube, Model, Orientation, Returns
-from zhiheng.measure.efficiency_input import Production, read_production
+from zhiheng.measure.efficiency_input import Production, least_units, read_production
 
 FEWEST_DRAWS = 100  # below it a 2.5 per cent quantile is hardly more than the least draw
 
@@ -93,6 +93,25 @@ def current_prices(panel: Panel, data: Production) -> list[Note]:
     ]
 
 
+def too_few(data: Production, observations: int) -> list[Note]:
+    """A caution where a frontier is spanned by few; it blocks claims where hardly by any."""
+    least = least_units(data)
+    if observations >= least:
+        return []
+    return [
+        Note(
+            Text(
+                "经验规则要求单元数不少于 max(m·s, 3(m+s)) = {k}，每个前沿有 {n} 个："
+                "许多单元会因无可比者而“有效”。",
+                "The usual rule asks for max(m s, 3 (m + s)) = {k} units or more; each frontier "
+                "has {n}: many are efficient for want of anyone to compare with.",
+            ).format(k=least, n=observations),
+            level="blocks" if observations <= len(data.names) else "caution",
+            code="M644",
+        )
+    ]
+
+
 def model_of(
     measure: str, returns: str, orientation: str | None, undesirable: Sequence[str]
 ) -> Model:
@@ -103,14 +122,15 @@ def model_of(
     ZhihengError
         M661 undesirable outputs in a radial model, M662 a radial model without orientation.
     """
-    if measure == "radial" and undesirable:
+    listed = [undesirable] if isinstance(undesirable, str) else undesirable
+    if measure == "radial" and listed:
         raise ZhihengError(
             "M661",
             Text(
                 "径向模型没有非期望产出的位置。",
                 "A radial model has no place for undesirable outputs.",
             ),
-            evidence=[{"measure": measure, "undesirable": ", ".join(undesirable)}],
+            evidence=[{"measure": measure, "undesirable": ", ".join(listed)}],
             fix=Text("用 measure=sbm，或去掉非期望产出。", "Say measure=sbm, or leave them out."),
         )
     if measure == "radial" and orientation == "none":
@@ -133,19 +153,20 @@ def model_of(
     return Model("sbm" if measure == "sbm" else "radial", to_scale, side)
 
 
-def refuse_draws(draws: int, bandwidth: float | None = None) -> None:
-    """Raise M668 for too few draws, or a bandwidth that is not above zero."""
-    narrow = bandwidth is not None and not (np.isfinite(bandwidth) and bandwidth > 0)
-    if draws >= FEWEST_DRAWS and not narrow:
+def refuse_draws(draws: int, seed: int, bandwidth: float | None = None) -> None:
+    """Raise M668 for too few draws, a seed below zero, or a bandwidth that is not above zero."""
+    wide = bandwidth is None or (np.isfinite(bandwidth) and bandwidth > 0)
+    if draws >= FEWEST_DRAWS and seed >= 0 and wide:
         return
-    row: Row = {"draws": draws} if bandwidth is None else {"draws": draws, "bandwidth": bandwidth}
+    row: dict[str, object] = {"draws": draws, "seed": seed}
     raise ZhihengError(
         "M668",
         Text(
-            "抽取次数至少 {n}，带宽大于零；否则 95% 区间没有意义。",
-            "At least {n} draws and a bandwidth above zero; else a 95% interval means nothing.",
+            "抽取次数至少 {n}，种子不为负，带宽大于零；次数太少时 95% 区间没有意义。",
+            "At least {n} draws, a seed of zero or more and a bandwidth above zero; with fewer "
+            "draws a 95% interval means nothing.",
         ).format(n=FEWEST_DRAWS),
-        evidence=[row],
+        evidence=[row if bandwidth is None else {**row, "bandwidth": bandwidth}],
         fix=Text("用默认的 draws=2000，不写 bandwidth。", "Keep draws=2000 and give no bandwidth."),
     )
 
