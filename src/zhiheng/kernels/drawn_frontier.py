@@ -53,7 +53,8 @@ def inefficiency(
     Returns
     -------
     ndarray, shape (B, n)
-        One or more against a frontier that encloses the unit, below one outside of it.
+        One or more against a frontier that encloses the unit, below one outside of it; NaN
+        where no answer could be certified.
     """
     from zhiheng.kernels.drawn_frontier_loop import Draws, solve_draws
 
@@ -77,7 +78,10 @@ def inefficiency(
     )  # fmt: skip
     for b in np.flatnonzero(doubt.any(axis=1)):
         _again(form, moves[b], found[b], np.flatnonzero(doubt[b]))
-    return 1.0 / found if orientation == "input" else -found
+    value = found if orientation == "input" else -found
+    good = value > 0  # nothing is left where numbers are too far apart
+    value = np.where(good, value, np.nan)
+    return 1.0 / value if orientation == "input" else value
 
 
 def _form(x: Array, y: Array, orientation: Orientation, variable: bool) -> Radial:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from zhiheng.kernels.dea import Efficiency, Quantities
 from zhiheng.kernels.dea_radial import directional, radial
+from zhiheng.kernels.dea_records import INFEASIBLE, OPTIMAL
 from zhiheng.kernels.dea_sbm import sbm
 
 Array = NDArray[np.float64]
@@ -87,10 +88,13 @@ class Against:
         NaN where there is no answer.
     residual : float
         Worst residual of the certificates.
+    stalled : ndarray of bool
+        Where the programme was neither solved nor proven to have no solution.
     """
 
     efficiency: Array
     residual: float
+    stalled: NDArray[np.bool_]
 
 
 def efficiency(
@@ -106,14 +110,17 @@ def efficiency(
     quantities, or the slacks-based one.
     """
     found = _solved(units, model, reference, member)
+    # a unit of the reference is its own feasible point: no proof to the contrary can be right
+    proven = (found.status == OPTIMAL) | ((found.status == INFEASIBLE) & (reference is not None))
     if model.kind != "ddf":
-        return Against(found.score, _worst(found))
+        return Against(found.score, _worst(found), ~proven)
     left = 1.0 + found.score
     good = left > NOTHING
     if model.capped:
         top = (reference or units).b.max(axis=0)
         good &= (units.b * (1.0 - found.score[:, None]) <= top * (1.0 + CAP)).all(axis=1)
-    return Against(np.where(good, 1.0 / np.where(good, left, 1.0), np.nan), _worst(found))
+    value = np.where(good, 1.0 / np.where(good, left, 1.0), np.nan)
+    return Against(value, _worst(found), ~proven)
 
 
 def _solved(
@@ -155,13 +162,22 @@ def against(cube: Cube, model: Model, frontier: Frontier) -> Against:
     """
     e, t = cube.x.shape[:2]
     if frontier == "pooled":
-        found = efficiency(cube.at(), model)
-        return Against(found.efficiency.reshape(e, t), found.residual)
+        return _shaped(efficiency(cube.at(), model), (e, t))
     shift = {"own": 0, "next": 1, "previous": -1}[frontier]
     pairs = [(p, p + shift) for p in range(t) if 0 <= p + shift < t]
     each = [efficiency(cube.at(p), model, None if shift == 0 else cube.at(r)) for p, r in pairs]
+    return _stacked(each, axis=1)
+
+
+def _shaped(found: Against, shape: tuple[int, ...]) -> Against:
+    return Against(found.efficiency.reshape(shape), found.residual, found.stalled.reshape(shape))
+
+
+def _stacked(each: list[Against], *, axis: int) -> Against:
     return Against(
-        np.stack([one.efficiency for one in each], axis=1), max(one.residual for one in each)
+        np.stack([one.efficiency for one in each], axis=axis),
+        max(one.residual for one in each),
+        np.stack([one.stalled for one in each], axis=axis),
     )
 
 
@@ -181,14 +197,16 @@ def by_group(cube: Cube, model: Model, group: NDArray[np.intp], *, pool: bool) -
         ``efficiency`` of shape (E, T).
     """
     e, t = cube.x.shape[:2]
-    out, worst = np.full((e, t), np.nan), 0.0
+    out, stalled, worst = np.full((e, t), np.nan), np.zeros((e, t), dtype=bool), 0.0
     for g in np.unique(group):
         rows = np.flatnonzero(group == g)
         for periods in [np.arange(t)] if pool else np.arange(t)[:, None]:
             found = efficiency(cube.at(periods, rows), model)
-            out[np.ix_(rows, periods)] = found.efficiency.reshape(len(rows), len(periods))
+            cut = np.ix_(rows, periods)
+            out[cut] = found.efficiency.reshape(len(rows), len(periods))
+            stalled[cut] = found.stalled.reshape(len(rows), len(periods))
             worst = max(worst, found.residual)
-    return Against(out, worst)
+    return Against(out, worst, stalled)
 
 
 def in_windows(cube: Cube, model: Model, width: int) -> Against:
@@ -205,10 +223,7 @@ def in_windows(cube: Cube, model: Model, width: int) -> Against:
     """
     e, t = cube.x.shape[:2]
     each = [
-        efficiency(cube.at(np.arange(first, first + width)), model)
+        _shaped(efficiency(cube.at(np.arange(first, first + width)), model), (e, width))
         for first in range(t - width + 1)
     ]
-    return Against(
-        np.stack([one.efficiency.reshape(e, width) for one in each]),
-        max(one.residual for one in each),
-    )
+    return _stacked(each, axis=0)

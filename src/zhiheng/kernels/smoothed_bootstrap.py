@@ -172,20 +172,24 @@ def bootstrap(
     side : Side
         Orientation and returns to scale.
     width : float, optional
-        Bandwidth; that of `bandwidth` by default. NaN in the result where there is none.
+        Bandwidth; that of `bandwidth` by default. With fewer than two inefficient units, or a
+        score that could not be certified, nothing is drawn and the result is NaN.
     """
     n = len(x)
     d = inefficiency(x, y, np.ones((1, n)), orientation=side.orientation, variable=side.variable)[0]
     # on the frontier means one: rounding below it would fall outside of what is reflected
     d = np.where(d <= 1.0 + ON_FRONTIER, 1.0, d)
-    h = bandwidth(d) if width is None else width
-    if not np.isfinite(h):
-        nothing = np.full(n, np.nan)
-        return Bootstrapped(d, Sampled(*[nothing] * 5), h, 0)
+    nothing = Sampled(*[np.full(n, np.nan)] * 5)
+    rule = bandwidth(d)
+    h = rule if width is None or not np.isfinite(rule) else width
+    if not (np.isfinite(h) and np.isfinite(d).all()):
+        return Bootstrapped(d, nothing, h, 0)
     picks = random.integers(0, 2 * n, size=(draws, n))
     stars = smoothed(d, h, picks, random.standard_normal((draws, n)))
     drawn = inefficiency(x, y, stars / d, orientation=side.orientation, variable=side.variable)
-    whole = np.isfinite(drawn).all(axis=1)
-    return Bootstrapped(
-        d, summary(d, drawn[whole], level=level), h, int((~np.isfinite(drawn)).sum())
-    )
+    known = np.isfinite(drawn)
+    whole = drawn[known.all(axis=1)]
+    failed = int((~known).sum())
+    if len(whole) < draws / 2:
+        return Bootstrapped(d, nothing, h, failed)
+    return Bootstrapped(d, summary(d, whole, level=level), h, failed)

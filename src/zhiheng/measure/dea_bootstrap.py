@@ -22,6 +22,7 @@ from zhiheng.measure.production import (
     names_of,
     read,
     refuse_draws,
+    refuse_stalled,
     too_few,
 )
 
@@ -70,9 +71,10 @@ def dea_bootstrap(
     Raises
     ------
     ZhihengError
-        M664 a unit without any input or output, M667 a frontier with fewer than two
-        inefficient units, M668 too few draws, a seed below zero or a bandwidth that is not
-        above zero, and the refusals of inputs and outputs that `dea_radial` has.
+        M664 a unit without any input or output, M666 a score without a certified answer, M667
+        a frontier with fewer than two inefficient units, M668 too few draws, a seed below zero
+        or a bandwidth that is not above zero, and the refusals of inputs and outputs that
+        `dea_radial` has.
 
     References
     ----------
@@ -93,7 +95,9 @@ def dea_bootstrap(
             units.x, units.y, side, draws=draws, level=LEVEL, width=bandwidth, random=random
         )
         found.append(one)
+    refuse_stalled(panel, ~np.isfinite(_grid([one.d for one in found], (e, t))))
     _refuse_no_inefficiency(panel, found, pool=pool)
+    refuse_stalled(panel, ~np.isfinite(_grid([one.sampled.bias for one in found], (e, t))))
     cells = _cells(found, (e, t))
     tables = {
         "scores": _scores(panel, cells),
@@ -111,22 +115,23 @@ def dea_bootstrap(
     )
 
 
+def _grid(values: list[Array], shape: tuple[int, int]) -> Array:
+    """Values of one frontier after another as (entities, periods)."""
+    return np.stack(values, axis=1).reshape(shape)
+
+
 def _cells(found: list[Bootstrapped], shape: tuple[int, int]) -> dict[str, Array]:
     """Arrays (E, T) on the scale of efficiency; the bounds of an interval change places."""
-
-    def grid(values: list[Array]) -> Array:
-        return np.stack(values, axis=1).reshape(shape)
-
-    score = 1.0 / grid([one.d for one in found])
-    corrected = 1.0 / grid([one.sampled.corrected for one in found])
+    score = 1.0 / _grid([one.d for one in found], shape)
+    corrected = 1.0 / _grid([one.sampled.corrected for one in found], shape)
     ratio = [worth_correcting(one.sampled.bias, one.sampled.std_error) for one in found]
     return {
         "efficiency": score,
         "corrected": corrected,
         "bias": score - corrected,
-        "ci_low": 1.0 / grid([one.sampled.high for one in found]),
-        "ci_high": 1.0 / grid([one.sampled.low for one in found]),
-        "bias_ratio": grid(ratio),
+        "ci_low": 1.0 / _grid([one.sampled.high for one in found], shape),
+        "ci_high": 1.0 / _grid([one.sampled.low for one in found], shape),
+        "bias_ratio": _grid(ratio, shape),
     }
 
 

@@ -54,7 +54,7 @@ def read_groups(panel: Panel, groups: str | Mapping[str, str]) -> Groups:
     ------
     ZhihengError
         C403 unknown grouping, M665 a mapping that cannot be read, names an entity that the
-        panel does not have or leaves one out, M666 fewer than two groups.
+        panel does not have, leaves one out or puts all into one group.
     """
     given = _pairs(groups) if isinstance(groups, str) and "=" in groups else groups
     if isinstance(given, str):
@@ -69,7 +69,7 @@ def read_groups(panel: Panel, groups: str | Mapping[str, str]) -> Groups:
     count = len(ids)
     if count < 2:
         raise ZhihengError(
-            "M666",
+            "M665",
             Text(
                 "只有一个组“{g}”；它的前沿就是共同前沿，落差比恒为 1。",
                 'There is one group, "{g}"; its frontier is that of all and the gap is none.',

@@ -15,7 +15,15 @@ from zhiheng.core.text import Text
 from zhiheng.kernels.frontiers import by_group
 from zhiheng.measure.dea_groups import Groups, few_units, read_groups
 from zhiheng.measure.dea_metafrontier_wording import figures, notes
-from zhiheng.measure.production import cube_of, current_prices, in_order, model_of, names_of, read
+from zhiheng.measure.production import (
+    cube_of,
+    current_prices,
+    in_order,
+    model_of,
+    names_of,
+    read,
+    refuse_stalled,
+)
 
 Array = NDArray[np.float64]
 # Certified answers differ from the truth by 1e-9 at most, mostly by 1e-13.
@@ -62,8 +70,9 @@ def dea_metafrontier(
     ------
     ZhihengError
         M661, M662 options that do not go together, M664 a unit without any input or output,
-        M665 groups that cannot be read or leave entities out, M666 fewer than two groups, and
-        the refusals of inputs and outputs that `dea_sbm` has.
+        M665 groups that cannot be read, leave entities out or are fewer than two, M666 a
+        programme without a certified answer, and the refusals of inputs and outputs that
+        `dea_sbm` has.
 
     References
     ----------
@@ -77,6 +86,7 @@ def dea_metafrontier(
     cube, pool = cube_of(data), frontier == "pooled"
     meta = by_group(cube, model, np.zeros(len(panel.entities), dtype=np.intp), pool=pool)
     group = by_group(cube, model, named.number, pool=pool)
+    refuse_stalled(panel, meta.stalled | group.stalled)
     few = few_units(data, named, len(panel.periods) if pool else 1)
     tables = {
         "scores": _scores(panel, named, meta.efficiency, group.efficiency),

@@ -39,6 +39,7 @@ from zhiheng.measure.production import (
     names_of,
     read,
     refuse_draws,
+    refuse_stalled,
     too_few,
 )
 
@@ -94,10 +95,10 @@ def dea_second_stage(
     Raises
     ------
     ZhihengError
-        M662 an algorithm other than 1 and 2, M664 a unit without any input or output, M668 too
-        few draws, M669 gaps in regressors, M670 regressors that are constant or collinear, M671
-        too few inefficient units, M672 a likelihood without maximum, and the refusals of inputs
-        and outputs that `dea_radial` has.
+        M662 an algorithm other than 1 and 2, M664 a unit without any input or output, M666 a
+        score without a certified answer, M668 too few draws, M669 gaps in regressors, M670
+        regressors that are constant or collinear, M671 too few inefficient units, M672 a
+        likelihood without maximum, and the refusals of inputs and outputs that `dea_radial` has.
 
     References
     ----------
@@ -114,6 +115,7 @@ def dea_second_stage(
     units = _units(cube_of(data), Side(orientation, returns == "vrs"), pool=pool)
     design = z.design
     d = plain_scores(units)
+    refuse_stalled(panel, ~np.isfinite(d).reshape(len(panel.entities), len(panel.periods)))
     refuse_few(panel, int((d > 1.0).sum()), design.shape[1])
     used = d
     if algorithm == 2:
@@ -134,7 +136,7 @@ def dea_second_stage(
         tables,
         figures(),
         (*data.notes, *z.notes, *warned, *said),
-        (_bound(used),),
+        (_bound(d),),
         tuple(sorted({*data.series, *z.series})),
     )
 
@@ -207,9 +209,9 @@ def _fit(found: Regression, d: Array, taken: NDArray[np.bool_], draws: int) -> T
     )
 
 
-def _bound(used: Array) -> Check:
+def _bound(d: Array) -> Check:
     return Check(
         Text("无效率（到前沿的倍数）不小于 1", "inefficiency is one or more"),
-        float(np.maximum(1.0 - used, 0.0).max()),
+        float(np.maximum(1.0 - d, 0.0).max()),
         BELOW_ONE,
     )

@@ -23,6 +23,7 @@ from zhiheng.measure.production import (
     model_of,
     names_of,
     read,
+    refuse_stalled,
     too_few,
 )
 
@@ -65,8 +66,8 @@ def dea_window(
     ------
     ZhihengError
         M663 a window wider than the panel or below one, M661, M662 options that do not go
-        together, M664 a unit without any input or output, and the refusals of inputs and
-        outputs that `dea_sbm` has.
+        together, M664 a unit without any input or output, M666 a programme without a
+        certified answer, and the refusals of inputs and outputs that `dea_sbm` has.
 
     References
     ----------
@@ -78,6 +79,8 @@ def dea_window(
     data = read(panel, inputs, outputs, undesirable, zeros=measure == "radial")
     found = in_windows(cube_of(data), model, width)
     grid = _grid(found.efficiency, len(panel.periods))
+    stalled = _grid(found.stalled.astype(np.float64), len(panel.periods))
+    refuse_stalled(panel, (stalled == 1.0).any(axis=0))
     tables = {
         "scores": _scores(panel, found.efficiency),
         "by_period": _by_period(panel, grid),

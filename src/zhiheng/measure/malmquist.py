@@ -25,12 +25,27 @@ from zhiheng.kernels.malmquist import (
 )
 from zhiheng.measure.malmquist_options import Choice, choose, refuse_one_period
 from zhiheng.measure.malmquist_wording import figures, notes
-from zhiheng.measure.production import cube_of, current_prices, in_order, names_of, read, too_few
+from zhiheng.measure.production import (
+    cube_of,
+    current_prices,
+    in_order,
+    names_of,
+    read,
+    refuse_stalled,
+    too_few,
+)
 
 Array = NDArray[np.float64]
 # Products of at most a few dozen factors, each the ratio of two answers certified to 1e-9 and
 # mostly exact to 1e-13.
 IDENTITY = 1e-10
+# Which periods have units held against a frontier: the last has no next one, the first no previous.
+PLACES = {
+    "own": slice(None),
+    "pooled": slice(None),
+    "next": slice(-1),
+    "previous": slice(1, None),
+}
 
 
 @method(zh="生产率变化：Malmquist、Malmquist–Luenberger 与全局 ML 指数及其分解", example="regions")
@@ -81,7 +96,8 @@ def malmquist(
     ZhihengError
         M660 one period only, M661 undesirable outputs that the kind does not take or lacks,
         M662 an option that does not belong to the kind, M664 a unit without any input or
-        output, and the refusals of inputs and outputs that `dea_directional` has.
+        output, M666 a programme without a certified answer, and the refusals of inputs and
+        outputs that `dea_directional` has.
 
     References
     ----------
@@ -97,6 +113,7 @@ def malmquist(
     cube = cube_of(data)
     own = against(cube, choice.model, "own")
     seen = {"own": own} | {name: against(cube, choice.model, name) for name in choice.references}
+    _refuse_stalled(panel, seen)
     change = _change(seen)
     parts = _scale_parts(cube, choice, own)
     tables = {
@@ -119,6 +136,14 @@ def malmquist(
         data.series,
         params={"technology": choice.technology},
     )
+
+
+def _refuse_stalled(panel: Panel, seen: dict[str, Against]) -> None:
+    """Programmes across periods belong to the cell of the unit that was measured."""
+    stalled = np.zeros((len(panel.entities), len(panel.periods)), dtype=bool)
+    for name, one in seen.items():
+        stalled[:, PLACES[name]] |= one.stalled
+    refuse_stalled(panel, stalled)
 
 
 def _change(seen: dict[str, Against]) -> Change:
@@ -210,14 +235,8 @@ def _by_entity(panel: Panel, change: Change) -> Table:
 
 def _distances(panel: Panel, seen: dict[str, Against], choice: Choice) -> Table:
     """Each unit against each frontier: what the indices are made of."""
-    places = {
-        "own": slice(None),
-        "pooled": slice(None),
-        "next": slice(-1),
-        "previous": slice(1, None),
-    }
     periods = np.array(panel.periods, dtype=np.int64)
-    blocks = [(name, periods[places[name]], one) for name, one in seen.items()]
+    blocks = [(name, periods[PLACES[name]], one) for name, one in seen.items()]
     e = len(panel.entities)
     columns = {
         name: sum((names_of(panel, len(p))[name] for _, p, _ in blocks), [])

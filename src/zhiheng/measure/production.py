@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import ZhihengError
@@ -169,6 +170,24 @@ def refuse_draws(draws: int, seed: int, bandwidth: float | None = None) -> None:
         evidence=[row if bandwidth is None else {**row, "bandwidth": bandwidth}],
         fix=Text("用默认的 draws=2000，不写 bandwidth。", "Keep draws=2000 and give no bandwidth."),
     )
+
+
+def refuse_stalled(panel: Panel, stalled: NDArray[np.bool_]) -> None:
+    """Raise M666 for cells, shape (entities, periods), whose programme nobody could certify."""
+    if stalled.any():
+        raise ZhihengError(
+            "M666",
+            Text(
+                "{n} 个单元格的线性规划得不到有证书的解：各单元的数值相差太悬殊。",
+                "The programmes of {n} cells have no certified answer: values of units are too "
+                "far apart.",
+            ).format(n=int(stalled.sum())),
+            evidence=panel.cells(stalled),
+            fix=Text(
+                "检查这些地区的数值与单位，或先把极端的单元选出去。",
+                "Check the values and units of these entities, or select extreme units out first.",
+            ),
+        )
 
 
 def names_of(panel: Panel, repeat: int) -> dict[str, list[str]]:
