@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhiheng.kernels.dea import Quantities
-from zhiheng.kernels.dea_lp import HIGHS, SIMPLEX
+from zhiheng.kernels.dea_lp import ACCEPTED, HIGHS, SIMPLEX
 from zhiheng.kernels.dea_radial import as_inputs, directional, radial, translated
 from zhiheng.kernels.dea_records import INFEASIBLE, OPTIMAL
 from zhiheng.kernels.dea_sbm import sbm, sbm_beyond, super_sbm
@@ -127,6 +127,33 @@ def test_directional_equals_its_definition(returns, weak, other):
         for o in range(18)
     ]
     hold(found, expected)
+
+
+@pytest.mark.parametrize("returns", RETURNS)
+def test_units_of_very_different_size_are_solved_as_well(returns):
+    q = made(25, 2, 1, 1, seed=11)
+    size = 10.0 ** np.linspace(-3, 3, 25)[:, None]
+    q = Quantities(q.x * size, q.y * size**1.05, q.b * size**0.9)
+    q = Quantities(*(a / a.mean(axis=0) for a in arrays(q)))  # the peer is not scale-free
+    found = sbm(q, returns=returns)
+    assert (found.solver == SIMPLEX).all()
+    assert found.primal_residual.max() < CERTIFIED
+    assert found.dual_residual.max() < CERTIFIED
+    large = np.flatnonzero(size[:, 0] > 1e-1)
+    expected = [brute.sbm(*arrays(q), arrays(q), o, returns=returns) for o in large]
+    np.testing.assert_allclose(found.score[large], expected, rtol=0, atol=1e-6)
+
+
+def test_units_that_are_nearly_copies_get_a_certified_score_or_none():
+    q = made(20, 3, 1, 1, seed=12)
+    noise = np.random.default_rng(12).normal(size=(20, 5))
+    q = Quantities.split(np.vstack([q.stacked, q.stacked * (1 + 1e-9 * noise)]), q)
+    found = sbm(q, returns="vrs")
+    good = found.status == OPTIMAL
+    assert good.mean() > 0.9
+    assert found.primal_residual[good].max() <= ACCEPTED
+    assert found.dual_residual[good].max() <= ACCEPTED
+    np.testing.assert_allclose(found.score[:20][good[:20]], found.score[20:][good[:20]], atol=1e-6)
 
 
 def test_zeros_in_radial_data_are_borne():

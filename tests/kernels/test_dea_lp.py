@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from zhiheng.kernels.dea_lp import Programme, solve
-from zhiheng.kernels.dea_records import INFEASIBLE, OPTIMAL, UNBOUNDED
+from zhiheng.kernels.dea_records import INFEASIBLE, OPTIMAL, STALLED, UNBOUNDED
 
 # Two solvers on programmes with entries of about one; HiGHS stops at 1e-7 by default.
 PEER = 1e-7
@@ -91,7 +91,9 @@ def test_the_lowest_numbered_column_and_highs_lead_to_the_same_values(seed):
     p = programme(seed)
     one = solve(p)
     few, none = solve(p, most=1), solve(p, most=0)
-    assert none.fallbacks == len(p.rhs)
+    # without a pivot of our own all is left to HiGHS, and "infeasible" without a proof is none
+    assert none.fallbacks == (none.status == OPTIMAL).sum()
+    assert ((none.status == OPTIMAL) | (none.status == STALLED)).all()
     same = (one.status == OPTIMAL) & (few.status == OPTIMAL)
     np.testing.assert_allclose(few.value[same], one.value[same], rtol=1e-9, atol=1e-9)
     same = (one.status == OPTIMAL) & (none.status == OPTIMAL)

@@ -171,6 +171,7 @@ def lay_out(
             rhs=np.zeros((n, rows)),
             start=np.full((n, rows), -1, dtype=np.int64),
             left_out=np.full(n, -1, dtype=np.int64),
+            convex=convex,
         ),
         head,
         q,

@@ -17,7 +17,6 @@ from zhiheng.kernels.dea_records import (
     INFEASIBLE,
     OPTIMAL,
     STALLED,
-    UNBOUNDED,
     Answers,
     Array,
     Batch,
@@ -30,6 +29,8 @@ SOLVER = ("simplex", "highs")
 # Residuals of rows scaled to about one; double precision and a basis of a dozen columns
 # leave 1e-14 to 1e-12, so that a larger one means a basis near to singular.
 CERTIFIED = 1e-9
+# What is accepted where HiGHS does no better either: the tolerance HiGHS itself has by default.
+ACCEPTED = 1e-7
 # Levels below this are rounding: a reference unit at such a level is no peer.
 NO_LEVEL = 1e-12
 
@@ -55,6 +56,9 @@ class Programme:
         row. A start that is no feasible basis costs time and changes no answer.
     left_out : ndarray of int, shape (n,)
         A reference unit that may not be used, or −1.
+    convex : bool
+        Whether the last row sums the reference columns, so that it does not scale with the
+        size of a unit as the others do.
     """
 
     reference: Array
@@ -64,6 +68,7 @@ class Programme:
     rhs: Array
     start: Index
     left_out: Index
+    convex: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +144,15 @@ def solve(programme: Programme, *, most: int | None = None) -> Solution:
     k, p = len(programme.reference), programme.own.shape[2]
     norm, size = _sizes(programme)
     shared = np.ascontiguousarray((programme.reference / norm[:, None]).T)
+    typical = np.abs(shared).max(axis=1, initial=0.0)
+    tiny = 1.0 / size if programme.convex else np.full(n, np.inf)
+    if programme.convex:
+        typical[-1] = 0.0
     batch = Batch(
         shared,
-        np.abs(shared).max(axis=1, initial=0.0),
+        typical,
+        norm,
+        tiny,
         np.ascontiguousarray(size[:, None] / programme.scale),
         np.ascontiguousarray(programme.own),
         np.ascontiguousarray(programme.cost),
@@ -160,7 +171,7 @@ def solve(programme: Programme, *, most: int | None = None) -> Solution:
     solve_batch(batch, found, 20 * (r + p) if most is None else most)
     solver = np.where(_doubtful(found.status, found.primal, found.dual), HIGHS, SIMPLEX)
     for o in np.flatnonzero(solver == HIGHS):
-        _ask_highs(batch, found, int(o))
+        solver[o] = HIGHS if _ask_highs(batch, found, int(o)) else SIMPLEX
     bad = found.status != OPTIMAL
     found.value[bad] = np.nan
     lambdas = (found.basis >= 0) & (found.basis < k) & (found.level > NO_LEVEL) & ~bad[:, None]
@@ -171,7 +182,10 @@ def solve(programme: Programme, *, most: int | None = None) -> Solution:
         value=found.value,
         unit=unit.astype(np.int64),
         peer=peer,
-        weight=found.level[unit, place] * size[unit] / norm[peer],
+        weight=found.level[unit, place]
+        * np.minimum(1.0, norm[peer] * tiny[unit])
+        * size[unit]
+        / norm[peer],
         own=_own_levels(found.basis, found.level, k, p, bad),
         duals=found.duals,
         primal_residual=found.primal,
@@ -183,14 +197,16 @@ def solve(programme: Programme, *, most: int | None = None) -> Solution:
 
 def _sizes(programme: Programme) -> tuple[Array, Array]:
     """Scales of reference columns and of programmes that bring entries to about one."""
-    middle = np.abs(programme.reference).mean(axis=0)
+    rows = slice(None, -1) if programme.convex else slice(None)
+    reference, scale = np.abs(programme.reference[:, rows]), programme.scale[:, rows]
+    middle = reference.mean(axis=0)
     middle = np.where(middle > 0, middle, 1.0)
-    norm = (np.abs(programme.reference) / middle).max(axis=1)
+    norm = (reference / middle).max(axis=1)
     norm = np.where(norm > 0, norm, 1.0)
-    used = (programme.reference != 0).any(axis=0)
+    used = reference.any(axis=0)
     if not used.any():
         return norm, np.ones(len(programme.rhs))
-    ratio = np.log(programme.scale[:, used] / middle[used])
+    ratio = np.log(scale[:, used] / middle[used])
     return norm, np.exp(np.median(ratio, axis=1))
 
 
@@ -209,32 +225,44 @@ def _own_levels(basis: Index, level: Array, k: int, p: int, bad: NDArray[np.bool
     return out
 
 
-def _ask_highs(batch: Batch, found: Answers, o: int) -> None:
-    """Solve programme number o with HiGHS and write it into the answers."""
+def _ask_highs(batch: Batch, found: Answers, o: int) -> bool:
+    """Solve programme number o with HiGHS; true where its answer took the place of ours.
+
+    Ours is kept where HiGHS finds none or a less precise one. What nobody solves to
+    `ACCEPTED` counts as stalled, and so does what HiGHS calls infeasible without a proof:
+    no number is better than a wrong one.
+    """
     from scipy.optimize import linprog
 
-    shared = batch.shared * batch.rows[o][:, None]
+    ours = found.status[o], max(found.primal[o], found.dual[o])
+    share = np.minimum(1.0, batch.norm * batch.tiny[o])
+    shared = batch.shared * batch.rows[o][:, None] * share
     k = shared.shape[1]
     columns = np.hstack([shared, batch.own[o]])
     cost = np.concatenate([np.zeros(k), batch.cost[o]])
     top = np.full(len(cost), np.inf)
     if batch.left_out[o] >= 0:
         top[batch.left_out[o]] = 0.0
-    bounds = np.column_stack([np.zeros(len(cost)), top])
     tight = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
     answer = linprog(
-        cost, A_eq=columns, b_eq=batch.rhs[o], bounds=bounds, method="highs", options=tight
+        cost,
+        A_eq=columns,
+        b_eq=batch.rhs[o],
+        bounds=np.column_stack([np.zeros(len(cost)), top]),
+        method="highs",
+        options=tight,
     )
-    found.status[o] = {0: OPTIMAL, 2: INFEASIBLE, 3: UNBOUNDED}.get(answer.status, STALLED)
-    found.basis[o], found.level[o], found.dual[o] = -1, 0.0, np.nan
-    found.primal[o] = np.nan
-    if answer.status != 0:
-        found.duals[o] = np.nan
-        return
-    r = found.basis.shape[1]
-    chosen = np.argsort(-answer.x, kind="stable")[:r]
-    found.basis[o, : len(chosen)], found.level[o, : len(chosen)] = chosen, answer.x[chosen]
-    found.value[o], found.duals[o] = answer.fun, answer.eqlin.marginals
-    reduced = cost - found.duals[o] @ columns
-    found.primal[o] = np.abs(columns[:, chosen] @ answer.x[chosen] - batch.rhs[o]).max()
-    found.dual[o] = max(0.0, -reduced[top > 0].min())
+    if answer.status == 0:
+        duals = answer.eqlin.marginals
+        missed = np.abs(columns @ answer.x - batch.rhs[o]).max()
+        wrong = max(0.0, -(cost - duals @ columns)[top > 0].min())
+        if max(missed, wrong) <= (ours[1] if ours[0] == OPTIMAL else ACCEPTED):
+            chosen = np.argsort(-answer.x, kind="stable")[: found.basis.shape[1]]
+            found.basis[o], found.level[o] = -1, 0.0
+            found.basis[o, : len(chosen)], found.level[o, : len(chosen)] = chosen, answer.x[chosen]
+            found.value[o], found.duals[o], found.status[o] = answer.fun, duals, OPTIMAL
+            found.primal[o], found.dual[o] = missed, wrong
+            return True
+    if ours[0] == OPTIMAL and not ours[1] <= ACCEPTED:
+        found.status[o] = STALLED
+    return False

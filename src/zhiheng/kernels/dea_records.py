@@ -18,11 +18,14 @@ class Problem(NamedTuple):
 
     `shared` (R, k) times `rows` (R,) are the shared columns, `own` (R, p) the others;
     shared columns cost nothing. `left_out` is a shared column that may not be used, or −1.
-    `typical` (R,) is the largest entry of each shared row.
+    `typical` (R,) is the largest entry of each shared row. Where a row of convexity would
+    tower above the others in a column, the column is divided by `1 / (norm tiny)`.
     """
 
     shared: Array
     typical: Array
+    norm: Array
+    tiny: float
     rows: Array
     own: Array
     cost: Array
@@ -54,6 +57,8 @@ class Batch(NamedTuple):
 
     shared: Array  # (R, k)
     typical: Array  # (R,)
+    norm: Array  # (k,)
+    tiny: Array  # (n,)
     rows: Array  # (n, R)
     own: Array  # (n, R, p)
     cost: Array  # (n, p)

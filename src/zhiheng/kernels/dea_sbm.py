@@ -163,7 +163,7 @@ def _solve(
     if beyond:
         layout.programme.left_out[:] = who
     solution = solve(layout.programme)
-    t = solution.own[:, q]
+    t = np.where(solution.own[:, q] > 0, solution.own[:, q], np.nan)
     solution = replace(solution, weight=solution.weight / t[solution.unit])
     value = solution.value
     if orientation == "output":

@@ -1,8 +1,7 @@
 """A revised simplex for many small programmes that share most of their columns.
 
-Compiled; `dea_lp` is the door to it. Columns of a programme are numbered: first the shared
-ones, then its own, then one artificial for each row. All stands in one file, since the
-cache of numba is renewed only where the file itself changes.
+Compiled; `dea_lp` is the door. Columns are numbered: the shared ones, then a programme's own,
+then one artificial per row. One file, since numba renews its cache by file.
 """
 
 from __future__ import annotations
@@ -25,7 +24,8 @@ from zhiheng.kernels.dea_records import (
 
 # Columns are scaled to about one, so these are relative to the data.
 PRICE = 1e-12  # a reduced cost below this, times the size of what was summed, is rounding
-PIVOT = 1e-10  # a pivot below this would multiply errors by more than 1e10
+PIVOT = 1e-7  # a smaller pivot makes a basis that is near to singular
+SINGULAR = 1e-13  # a basis with such a pivot has no inverse in double precision
 SLACKEN = 1e-12  # how far below zero a level may fall so that a larger pivot can be taken
 FEASIBLE = 1e-9  # sum of artificials above which the programme has no solution
 FRESH = 40  # pivots after which the inverse is computed anew
@@ -35,14 +35,16 @@ FRESH = 40  # pivots after which the inverse is computed anew
 def make_work(rows: int, shared: int) -> Work:
     """Room for programmes of so many rows and shared columns."""
     v, a, warm = np.zeros((6, rows)), np.zeros((2, rows, rows)), np.zeros((rows, shared))
-    basis, index, count = (
-        np.zeros(rows, np.int64),
-        np.zeros(shared, np.int64),
-        np.zeros(1, np.int64),
-    )
+    basis, index = np.zeros(rows, np.int64), np.zeros(shared, np.int64)
     costs, every = np.zeros(shared), np.arange(shared)
     state = (basis, a[0], a[1], v[0], v[1], v[2], v[3], v[4], v[5])
-    return Work(*state, costs, warm, index, count, every)
+    return Work(*state, costs, warm, index, np.zeros(1, np.int64), every)
+
+
+@njit(cache=True)
+def share_of(p: Problem, j: int) -> float:
+    """What shared column number j is multiplied by, so that no entry is far above one."""
+    return min(1.0, p.norm[j] * p.tiny)
 
 
 @njit(cache=True)
@@ -51,7 +53,7 @@ def column_of(p: Problem, w: Work, j: int, out: Array) -> None:
     k, own = p.shared.shape[1], p.own.shape[1]
     for i in range(out.size):
         if j < k:
-            out[i] = p.shared[i, j] * p.rows[i]
+            out[i] = p.shared[i, j] * p.rows[i] * share_of(p, j)
         elif j < k + own:
             out[i] = p.own[i, j - k]
         else:
@@ -74,7 +76,7 @@ def eliminate(a: Array, c: int) -> bool:
     for i in range(c + 1, n):
         if abs(a[i, c]) > abs(a[top, c]):
             top = i
-    if abs(a[top, c]) < PIVOT:
+    if abs(a[top, c]) < SINGULAR:
         return False
     factor = a[top, c]
     for j in range(2 * n):
@@ -181,9 +183,11 @@ def price_shared(
     best, enter = 0.0, -1
     reduce_costs(matrix, count, w.scaled, w.reduced)
     for h in range(count):
-        if w.reduced[h] < best and index[h] != p.left_out:
-            best, enter = w.reduced[h], index[h]
-            if best < stop:
+        if w.reduced[h] < 0.0 and index[h] != p.left_out:
+            d = w.reduced[h] * share_of(p, index[h])
+            if d < best:
+                best, enter = d, index[h]
+            if d < stop:
                 break
     return best, enter
 
@@ -253,16 +257,13 @@ def limit_of(p: Problem, w: Work) -> float:
     """The reduced cost that counts as below zero, given the size of what is summed."""
     size = 1.0
     for i in range(w.duals.size):
-        size += abs(w.scaled[i]) * p.typical[i]
+        size += abs(w.scaled[i]) * p.typical[i] + abs(w.duals[i])
     return -PRICE * size
 
 
 @njit(cache=True)
 def choose(p: Problem, w: Work, first: bool, fresh: bool, bland: bool) -> tuple[float, int]:
-    """The entering column and its reduced cost; all columns are looked at only when fresh.
-
-    Bland's choice is the lowest numbered column, counting shared ones before own ones.
-    """
+    """The entering column and its reduced cost; all columns are looked at only when fresh."""
     limit = limit_of(p, w)
     stop = limit if bland else -np.inf
     best, enter = 0.0, -1
@@ -343,11 +344,8 @@ def begin(p: Problem, w: Work, start: Index) -> bool:
 @njit(cache=True)
 def artificials(p: Problem, w: Work) -> float:
     """The sum of the levels of artificial columns: how far the rows are from being met."""
-    total, artificial = 0.0, p.shared.shape[1] + p.own.shape[1]
-    for c in range(w.basis.size):
-        if w.basis[c] >= artificial:
-            total += abs(w.level[c])
-    return total
+    above = w.basis >= p.shared.shape[1] + p.own.shape[1]
+    return float(np.abs(w.level[above]).sum())
 
 
 @njit(cache=True)
@@ -387,8 +385,11 @@ def solve_batch(b: Batch, out: Answers, most: int) -> None:
     n, r = b.rhs.shape
     w = make_work(r, b.shared.shape[1])
     for o in range(n):
-        p = Problem(b.shared, b.typical, b.rows[o], b.own[o], b.cost[o], b.rhs[o], b.left_out[o])
+        own = (b.own[o], b.cost[o], b.rhs[o], b.left_out[o])
+        p = Problem(b.shared, b.typical, b.norm, b.tiny[o], b.rows[o], *own)
         status, pivots, least = solve_one(p, w, b.start[o], most)
+        if status == STALLED:  # another way round may avoid the singular basis
+            status, pivots, least = solve_one(p, w, np.full(r, -1), most)
         out.status[o], out.pivots[o], out.dual[o] = status, pivots, max(0.0, -least)
         if status == INFEASIBLE:
             # the duals of the first phase are a ray that proves it; per unit of that proof

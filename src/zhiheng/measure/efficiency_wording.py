@@ -176,9 +176,9 @@ def _unsolved(panel: Panel, data: Production, cells: Cells) -> list[Note]:
     return [
         Note(
             Text(
-                "{n} 个单元格的规划无解，没有分数也不填补：{s}",
-                "The programmes of {n} cells have no solution; they get no score and none is put "
-                "in its place: {s}",
+                "{n} 个单元格的规划无解或未能求得有证书的解，没有分数也不填补：{s}",
+                "The programmes of {n} cells have no solution, or none with a certificate; they "
+                "get no score and none is put in its place: {s}",
             ).format(n=int(none.sum()), s=some(panel, data, none)),
             level="caution",
             code="M645",
