@@ -30,6 +30,7 @@ class Radial:
     rhs: Array  # (n, R)
     start: NDArray[np.int64]  # (n, R)
     moving: NDArray[np.bool_]  # (R,): rows of the side that moves
+    convex: bool  # whether the last row sums the weights
 
 
 def inefficiency(
@@ -60,17 +61,19 @@ def inefficiency(
 
     form = _form(x, y, orientation, variable)
     moves = factors if orientation == "input" else 1.0 / factors
-    middle = np.abs(form.reference).mean(axis=0)
+    bounded = np.arange(form.reference.shape[1]) < x.shape[1] + y.shape[1]
+    middle = form.reference[:, bounded].mean(axis=0)
     middle = np.where(middle > 0, middle, 1.0)
-    norm = (form.reference / middle).max(axis=1)
-    size = np.exp(np.median(np.log(form.scale / middle), axis=1))
+    norm = (form.reference[:, bounded] / middle).max(axis=1)
+    size = np.exp(np.median(np.log(form.scale[:, bounded] / middle), axis=1))
+    tiny = 1.0 / size if variable else np.full(len(x), np.inf)
     found = np.empty(factors.shape)
     doubt = np.zeros(factors.shape, dtype=np.bool_)
     shared = np.ascontiguousarray((form.reference / norm[:, None]).T)
     rows = np.ascontiguousarray(size[:, None] / form.scale)
     solve_draws(
         Draws(
-            shared, form.moving, np.ascontiguousarray(moves), rows,
+            shared, norm, tiny, form.moving, bounded, np.ascontiguousarray(moves), rows,
             form.own, form.cost, form.rhs, form.start,
         ),
         found,
@@ -108,7 +111,8 @@ def _form(x: Array, y: Array, orientation: Orientation, variable: bool) -> Radia
     own[:, range(m, m + s), range(1 + m, 1 + m + s)] = -1.0
     cost = np.zeros((n, own.shape[2]))
     cost[:, 0] = 1.0 if orientation == "input" else -1.0
-    return Radial(reference, scale, own, cost, rhs, _starts(level, moving, m, variable), moving)
+    start = _starts(level, moving, m, variable)
+    return Radial(reference, scale, own, cost, rhs, start, moving, variable)
 
 
 def _starts(level: Array, moving: NDArray[np.bool_], m: int, variable: bool) -> NDArray[np.int64]:
@@ -139,6 +143,7 @@ def _again(form: Radial, moves: Array, found: Array, which: NDArray[np.intp]) ->
             form.rhs[which],
             form.start[which],
             np.full(len(which), -1, dtype=np.int64),
+            convex=form.convex,
         )
     )
     right = (answer.status == OPTIMAL) & ~(answer.primal_residual > CERTIFIED)

@@ -22,7 +22,10 @@ class Draws(NamedTuple):
     """Programmes of n units against the frontiers of B draws; R rows, p own columns."""
 
     shared: Array  # (R, k)
+    norm: Array  # (k,)
+    tiny: Array  # (n,)
     moving: NDArray[np.bool_]  # (R,)
+    bounded: NDArray[np.bool_]  # (R,): rows that scale with the size of a unit
     moves: Array  # (B, k)
     rows: Array  # (n, R)
     own: Array  # (n, R, p)
@@ -38,7 +41,8 @@ def move(d: Draws, b: int, now: Array, typical: Array) -> None:
         typical[i] = 0.0
         for j in range(now.shape[1]):
             now[i, j] = d.shared[i, j] * d.moves[b, j] if d.moving[i] else d.shared[i, j]
-            typical[i] = max(typical[i], abs(now[i, j]))
+            if d.bounded[i]:
+                typical[i] = max(typical[i], abs(now[i, j]))
 
 
 @njit(cache=True)
@@ -55,7 +59,8 @@ def solve_draws(d: Draws, found: Array, doubt: NDArray[np.bool_]) -> None:
         move(d, b, now, typical)
         out.value[:] = 0.0
         out.primal[:] = 0.0
-        solve_batch(Batch(now, typical, d.rows, d.own, d.cost, d.rhs, d.start, left_out), out, MOST)
+        own = (d.own, d.cost, d.rhs, d.start, left_out)
+        solve_batch(Batch(now, typical, d.norm, d.tiny, d.rows, *own), out, MOST)
         for o in range(n):
             found[b, o] = out.value[o]
             proven = out.status[o] == OPTIMAL and out.dual[o] <= CERTIFIED
