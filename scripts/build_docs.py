@@ -1,8 +1,9 @@
 """Write the generated pages of the documentation.
 
 `docs/reference/methods.md` comes from the registry, the docstrings and the equations of the
-report; `docs/reference/validation.md` from `tests/reference/*/reference.toml`. Both are committed,
-and a test compares them with what this script would write: ``python scripts/build_docs.py``.
+report; `docs/reference/validation.md` from `tests/reference/*/reference.toml`;
+`docs/reference/systems.md` from the catalog. All are committed, and a test compares them with
+what this script would write: ``python scripts/build_docs.py``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import systems_page as index_systems
 from zhiheng.catalog.columns import tables
 from zhiheng.core.registry import MethodInfo, Option, catalogue
 
@@ -200,11 +202,17 @@ def reference_folders() -> list[Path]:
     return sorted(path.parent for path in REFERENCES.glob("*/reference.toml"))
 
 
+def systems_page() -> str:
+    """The page of all index systems."""
+    return index_systems.systems_page(GENERATED)
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
     return {
         PAGES / "methods.md": methods_page(),
         PAGES / "validation.md": validation_page(),
+        PAGES / "systems.md": systems_page(),
     }
 
 

@@ -56,7 +56,7 @@ def test_every_error_entry_has_the_four_headings(root: Path) -> None:
         assert places == sorted(places), code
 
 
-@pytest.mark.parametrize("page", ["methods_page", "validation_page"])
+@pytest.mark.parametrize("page", ["methods_page", "validation_page", "systems_page"])
 def test_generated_pages_are_current(root: Path, page: str) -> None:
     name = page.removesuffix("_page")
     wanted = getattr(build_docs, page)()

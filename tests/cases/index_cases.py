@@ -31,6 +31,7 @@ title = {{ zh = "指标{id}", en = "item {id}" }}
 expression = "{expression}"
 unit = "1"
 direction = "{direction}"
+scale = "intensive"
 group = "{group}"
 weight = {weight}
 source = {{ zh = "自拟", en = "made up" }}

@@ -72,6 +72,28 @@ def test_lists_speak_the_language_asked_for(say, lang: str) -> None:
 def test_a_system_is_opened_with_what_is_computable(say) -> None:
     said = say("systems", "nqpf-triple", "--lang", "en")
     assert "The data compute 4 of 18 items" in said.out
+    assert "lacks" in said.out
+
+
+def test_the_list_of_systems_says_level_size_data_and_status(say, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    line = next(t for t in say("systems").out.splitlines() if "nqpf-firm" in t)
+    for word in ("企业", "11", "可算 0/11", "凭记忆"):
+        assert word in line
+    line = next(t for t in say("systems", "--lang", "en").out.splitlines() if "nqpf-world" in t)
+    for word in ("economy", "computes 10/10", "verified"):
+        assert word in line
+
+
+def test_an_opened_system_shows_weights_scale_and_the_groups_around_an_item(
+    say, monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "260")
+    said = say("systems", "nqpf-firm", "--lang", "en").out
+    line = next(t for t in said.splitlines() if "rd_salaries / operating_revenue" in t)
+    for word in ("labour / living labour", "28.00%", "intensive", "lacks operating_revenue"):
+        assert word in line
+    assert "85 %" in said
 
 
 def test_a_method_prints_what_the_library_computes(say, table: str, tmp_path: Path) -> None:
@@ -87,6 +109,14 @@ def test_a_method_prints_what_the_library_computes(say, table: str, tmp_path: Pa
     )
     assert [float(r["score"]) for r in rows] == result.table("scores")["score"].tolist()
     assert rows[0]["name_zh"] == "北京"
+
+
+def test_an_option_may_be_a_list_or_a_mapping(say, table: str) -> None:
+    plain = say("pca", table, "--columns", "a,b", "--table", "loadings")
+    turned = say("pca", table, "--columns", "a=more,b=less", "--table", "loadings")
+    assert plain.code == turned.code == 0
+    assert "-0." in plain.out
+    assert "-0." not in turned.out
 
 
 def test_a_method_runs_on_an_embedded_data_set(say) -> None:

@@ -79,6 +79,21 @@ TABLES = {
         ["edge"], edge=["a", "b", "c"], **{"from": ["x", "m", "y"]}, to=["m", "y", "x"],
         status=["untested", "association", "insufficient"], sign=["+", "-", "+"],
     ),
+    "order": Table.of(
+        ["entity"], entity=[c for c, _, _ in PLACES], name_zh=[z for _, z, _ in PLACES],
+        name_en=[e for _, _, e in PLACES], level=[1, 2, 2, 3],
+    ),
+    "pairs": Table.of(
+        ["better", "worse"], better=["110000", "110000", "150000", "110000"],
+        worse=["150000", "230000", "540000", "540000"], next=[True, True, True, False],
+    ),
+    "steps": Table.of(
+        ["entity", "step"], entity=[c for c, _, _ in PLACES[:3] for _ in range(3)],
+        name_zh=[z for _, z, _ in PLACES[:3] for _ in range(3)],
+        name_en=[e for _, _, e in PLACES[:3] for _ in range(3)],
+        step=["normalise", "weights", "software"] * 3,
+        share=[0.2, 0.3, float("nan"), 0.5, 0.6, 0.2, 0.0, 0.0, 0.0],
+    ),
 }  # fmt: skip
 
 FIGURES = {
@@ -92,6 +107,8 @@ FIGURES = {
     "line": ("decomposition", {"parts": ["between", "within", "gini"]}),
     "heatmap": ("transitions", {"count": "n"}),
     "graph": ("edges", {"nodes": "nodes"}),
+    "hasse": ("pairs", {"nodes": "order"}),
+    "parts": ("steps", {"sort_by": {"table": "scores", "column": "rank"}}),
 }  # fmt: skip
 
 

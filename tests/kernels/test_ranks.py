@@ -117,3 +117,15 @@ def test_the_same_seed_gives_the_same_intervals():
     one, two = (draw_ranks(recipes(), draws=400, concentration=50.0, seed=5) for _ in range(2))
     assert np.array_equal(one.low, two.low)
     assert np.array_equal(one.high, two.high)
+
+
+def test_rankings_that_fail_are_counted_and_the_entity_stands_last():
+    z = np.random.default_rng(1).uniform(size=(5, 2, 2))
+    broken = prepare(z, "additive")
+    broken.parts[0][1, 0, 3] = np.nan
+    found = draw_ranks(
+        [Recipe(broken, np.array([[0.5, 0.5]]))], draws=40, concentration=50.0, seed=1
+    )
+    assert found.failed == 40
+    assert (found.last[:, 3] == 5).all()
+    assert (found.low[0] <= 5).all()

@@ -117,6 +117,7 @@ def test_scores_are_entity_by_period_with_names():
     found = run(made()).table("scores")
     assert list(found.columns) == [
         "entity", "name", "name_zh", "name_en", "period", "score", "rank", "rank_low", "rank_high",
+        "soft_share",
     ]  # fmt: skip
     assert len(found) == 28
     assert found.groupby("period")["rank"].min().eq(1).all()
@@ -154,18 +155,18 @@ def test_equal_by_group_needs_groups_and_is_said_to_be_left_out_without():
 def test_recipes_say_what_is_drawn_and_why_the_rest_is_not(tmp_path):
     found = index(made(), system=system_file(tmp_path), draws=500)
     table = found.table("recipes")
-    assert table.admissible.sum() == 25
-    assert len(table) == 36
+    assert table.admissible.sum() == 66
+    assert len(table) == 90
     assert table.drawn.sum() == 500
     assert (table.drawn[~table.admissible] == 0).all()
     assert table.chosen.sum() == 1
     assert (table.reason_zh.str.len() > 0).all()
     text = " ".join(note.text.en for note in found.notes)
-    assert "25 admissible recipes" in text
+    assert "66 admissible recipes" in text
     assert "not sampling intervals" in text
     assert "500 draws" in text
     assert "alpha = 200" in text
-    assert "11 are invalid" in text
+    assert "24 are invalid" in text
 
 
 def test_recipes_that_coincide_are_drawn_once():
@@ -214,17 +215,18 @@ def test_entropy_by_period_shows_its_weights_by_period():
 def test_topsis_has_neither_contributions_nor_effective_weights():
     found = run(made(), aggregation="topsis")
     assert "contributions" not in found.tables
-    assert found.table("weights").effective.isna().all()
-    assert [figure.name for figure in found.figures] == ["ranking"]
+    assert "effective" not in found.table("weights").columns
+    assert found.table("weights").first_order.between(0, 1).all()
+    assert [figure.name for figure in found.figures] == ["ranking", "order", "steps"]
 
 
 def test_figures_name_tables_and_columns_that_exist(tmp_path):
     panel = panel_of(np.random.default_rng(1).lognormal(size=(5, 3, 3)), level="province")
     found = index(panel, system=system_file(tmp_path), draws=50)
-    assert [f.name for f in found.figures] == ["ranking", "map", "weights"]
+    assert [f.name for f in found.figures] == ["ranking", "map", "weights", "order", "steps"]
     for figure in found.figures:
         names = found.tables[figure.table].columns
-        words = [v for k, v in figure.encodings.items() if k != "where"]
+        words = [v for k, v in figure.encodings.items() if k not in ("where", "nodes", "sort_by")]
         assert set(words) <= set(names)
 
 

@@ -64,7 +64,8 @@ def grouped_system(tmp_path):
     )
     items = "".join(
         f'[[indicator]]\nid = "{k}"\ntitle = {{ zh = "项{k}", en = "item {k}" }}\n'
-        f'expression = "{k}"\nunit = "1"\ndirection = "{DIRECTIONS[k]}"\ngroup = "{GROUPS[k]}"\n'
+        f'expression = "{k}"\nunit = "1"\ndirection = "{DIRECTIONS[k]}"\n'
+        f'scale = "intensive"\ngroup = "{GROUPS[k]}"\n'
         'source = { zh = "自拟", en = "made up" }\nstatus = "verified"\n'
         for k in DIRECTIONS
     )

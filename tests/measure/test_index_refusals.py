@@ -94,7 +94,7 @@ def test_given_weights_must_match(given_):
 
 
 def test_weights_without_saying_given_are_refused():
-    refused("M624", made(), columns=columns(made()), given={"x0": 1, "x1": 1, "x2": 1})
+    refused("M690", made(), columns=columns(made()), given={"x0": 1, "x1": 1, "x2": 1})
 
 
 def test_values_of_different_units_are_not_added_as_they_are():
@@ -121,7 +121,7 @@ def test_a_recipe_book_with_an_unknown_method_is_refused(tmp_path):
     book = tmp_path / "book.toml"
     book.write_text(
         BOOK.format(concentration=100.0)
-        + '[[alternative]]\nstep = "weights"\nid = "critic"\n'
+        + '[[alternative]]\nstep = "weights"\nid = "ballot"\n'
         + 'title = { zh = "甲", en = "a" }\n',
         "utf-8",
     )

@@ -223,7 +223,7 @@ def test_every_window_and_period_has_its_row_and_the_means_are_theirs():
     mean = scores.groupby(["entity", "period"])["efficiency"].agg(["mean", "min", "max", "count"])
     table = found.table("by_period").set_index(["entity", "period"])
     np.testing.assert_allclose(table["efficiency"], mean["mean"], rtol=ROUNDING)
-    np.testing.assert_allclose(table["highest"], mean["max"], rtol=ROUNDING)
+    np.testing.assert_allclose(table["window_highest"], mean["max"], rtol=ROUNDING)
     np.testing.assert_array_equal(table["windows"], mean["count"])
     apart = (mean["max"] - mean["min"]).groupby("entity").max()
     stability = found.table("stability").set_index("entity")

@@ -23,14 +23,15 @@ from zhiheng.catalog.loading import (
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.text import Text
 
-Step = Literal["normalise", "weights", "aggregation"]
-STEPS: tuple[Step, ...] = ("normalise", "weights", "aggregation")
+Step = Literal["treatment", "normalise", "weights", "aggregation"]
+STEPS: tuple[Step, ...] = ("treatment", "normalise", "weights", "aggregation")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One value for each step of an index."""
 
+    treatment: str
     normalise: str
     weights: str
     aggregation: str
@@ -47,6 +48,7 @@ class Alternative(Entry):
 class Invalid(Entry):
     """Values that do not go together, and why."""
 
+    treatment: str = ""
     normalise: str = ""
     weights: str = ""
     aggregation: str = ""
@@ -55,6 +57,14 @@ class Invalid(Entry):
     def covers(self, choice: Choice) -> bool:
         """Whether a choice has all the values named here."""
         return all(getattr(self, s) in ("", getattr(choice, s)) for s in STEPS)
+
+
+class Outliers(Entry):
+    """A column is treated when both sample moments exceed these."""
+
+    skewness: float = Field(gt=0)
+    kurtosis: float = Field(gt=0)
+    most: int = Field(ge=1)
 
 
 class RecipeBook(Entry):
@@ -67,12 +77,16 @@ class RecipeBook(Entry):
     geometric_shift : float
         In [0, 1): geometric aggregation of values on [0, 1] uses
         ``shift + (1 - shift) z``.
+    outliers : Outliers, optional
+        When a column counts as distorted, and how many points winsorisation may move; see
+        `outliers_of`.
     """
 
     id: str
     title: Words
     concentration: float = Field(ge=1)
     geometric_shift: float = Field(ge=0, lt=1)
+    outliers: Outliers | None = None
     alternative: tuple[Alternative, ...] = ()
     invalid: tuple[Invalid, ...] = ()
 
@@ -107,6 +121,14 @@ def load_recipes(name: str = "default") -> RecipeBook:
     if path.suffix == ".toml" and path.is_file():
         return _checked(parse_toml(path.read_text("utf-8"), RecipeBook, where=name), name)
     raise unknown_name("C460", name, stems("recipes"), kind=Text("算法清单", "recipe book"))
+
+
+def outliers_of(book: RecipeBook) -> Outliers:
+    """The rule for outliers of a book, or that of the default book where it states none."""
+    found = book.outliers or load_recipes().outliers
+    if found is None:
+        raise ValueError("the default recipe book states no rule for outliers")
+    return found
 
 
 @cache

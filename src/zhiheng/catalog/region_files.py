@@ -9,7 +9,8 @@ from pydantic import Field
 
 from zhiheng.catalog.loading import Entry, EntryStatus, Listed, Words, read_csv
 
-Level = Literal["province", "economy"]
+Level = Literal["province", "economy", "firm"]
+"""Of regions the first two; firms have series and index systems, but no list of names."""
 
 
 class ProvinceRow(Entry):

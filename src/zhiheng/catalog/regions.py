@@ -23,6 +23,7 @@ from zhiheng.core.text import Text
 LEVELS: Mapping[str, Text] = {
     "province": Text("省级", "province"),
     "economy": Text("经济体", "economy"),
+    "firm": Text("企业", "firm"),
 }
 DROPPED = frozenset(" -‐‑–—_.,'’`·()/\u3000")
 """Characters that two spellings of one name may differ in."""

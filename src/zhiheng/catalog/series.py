@@ -19,7 +19,7 @@ class Series(Entry):
 
     Attributes
     ----------
-    level : {"province", "economy"}
+    level : {"province", "economy", "firm"}
     unit : str
         Canonical unit in which values are stored.
     extensive : bool
@@ -39,7 +39,7 @@ class Series(Entry):
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    level: Literal["province", "economy"]
+    level: Literal["province", "economy", "firm"]
     unit: str
     kind: Kind
     extensive: bool

@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
 
-from pydantic import Field
-
-from zhiheng.catalog.loading import (
-    Entry,
-    EntryStatus,
-    Words,
-    parse_toml,
-    read_toml,
-    refuse_dangling,
-    refuse_repeats,
-    stems,
+from zhiheng.catalog.loading import EntryStatus, parse_toml, read_toml, stems
+from zhiheng.catalog.region_files import Level
+from zhiheng.catalog.scales import Scale
+from zhiheng.catalog.system_files import (
+    Applies,
+    Direction,
+    IndicatorEntry,
+    SystemEntry,
+    WeightMethod,
+    as_groups,
+    check_system,
 )
-from zhiheng.catalog.regions import Level
-from zhiheng.core.errors import ZhihengError, unknown_name
+from zhiheng.catalog.system_groups import SystemGroup, TreeLevel, ancestors, tree_levels
+from zhiheng.core.errors import unknown_name
 from zhiheng.core.text import Text
 
-Direction = Literal["more", "less"]
-Applies = Literal["all", "coastal", "regional"]
-WeightMethod = Literal["entropy", "equal", "equal_by_group", "class", "given"]
-
-
-@dataclass(frozen=True, slots=True)
-class SystemGroup:
-    """A dimension of an index system.
-
-    `arm` is the node of the theory graph that the group measures, empty if none.
-    """
-
-    id: str
-    title: Text
-    arm: str
+__all__ = [
+    "Direction",
+    "IndexSystem",
+    "Indicator",
+    "SystemGroup",
+    "TreeLevel",
+    "base_series",
+    "computable",
+    "load_system",
+    "missing_series",
+    "mixes_scales",
+    "shipped_series",
+    "systems",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,14 @@ class Indicator:
         Canonical unit of the value.
     direction : {"more", "less"}
         Whether more of it counts as better.
+    scale : {"intensive", "extensive"}
+        A ratio, or a count or volume that grows with the size of the region.
+    scale_reason : Text or None
+        Why the scale is not the one that the ingredients say.
+    group : str
+        A leaf of the tree of groups.
+    branch : Text or None
+        What the publication calls the item, where it names the item and its measure apart.
     weight : float or None
         Share in the whole system; None when weights come from the data.
     green : bool
@@ -78,6 +83,8 @@ class Indicator:
     needs: tuple[str, ...]
     unit: str
     direction: Direction
+    scale: Scale
+    scale_reason: Text | None
     group: str
     branch: Text | None
     weight: float | None
@@ -108,6 +115,8 @@ class IndexSystem:
         How the publication weights its items.
     status : {"verified", "recalled"}
         Of the list of items: checked against the source, or only remembered.
+    replaces : str
+        The system whose items these stand for, empty if none.
     """
 
     id: str
@@ -117,18 +126,45 @@ class IndexSystem:
     used: tuple[int, int]
     weight_method: WeightMethod
     status: EntryStatus
+    replaces: str
     notes: tuple[Text, ...]
     groups: tuple[SystemGroup, ...]
     indicators: tuple[Indicator, ...]
 
     @cached_property
     def group_weights(self) -> dict[str, float]:
-        """The sum of the weights of each group that has weights."""
+        """The sum of the weights inside each group that has weights, the outer ones too."""
         found: dict[str, float] = {}
         for one in self.indicators:
             if one.weight is not None:
-                found[one.group] = found.get(one.group, 0.0) + one.weight
+                for name in self.path(one.group):
+                    found[name] = found.get(name, 0.0) + one.weight
         return found
+
+    @property
+    def top_groups(self) -> tuple[SystemGroup, ...]:
+        """The groups directly under the index: the dimensions of the publication."""
+        return tuple(g for g in self.groups if not g.parent)
+
+    @cached_property
+    def tree(self) -> tuple[TreeLevel, ...]:
+        """The system from the bottom up, each level with the position of its members' parents.
+
+        The first level holds the items in their order, the last one the groups
+        directly under the index, whose parent is the index (position 0). A shallow
+        branch is padded: its group stands on several levels as its own only child,
+        so a weighted mean of level after level is the hierarchical index.
+        """
+        return tree_levels(self.groups, [(i.id, i.group) for i in self.indicators])
+
+    def path(self, group: str) -> tuple[str, ...]:
+        """A group and the groups that contain it, from the inside out."""
+        return ancestors(self.groups, group)
+
+    def path_title(self, group: str) -> Text:
+        """The titles from the dimension down to a group, such as ``绿色生产力 / 资源节约型``."""
+        titles = [self.group_title(name) for name in reversed(self.path(group))]
+        return Text(" / ".join(t.zh for t in titles), " / ".join(t.en for t in titles))
 
     def group_title(self, name: str) -> Text:
         """The title of a group; the name itself for one that the system does not have."""
@@ -138,47 +174,6 @@ class IndexSystem:
         """The items that `available` series suffice for; by default the shipped ones."""
         series = shipped_series(self.level) if available is None else available
         return tuple(one for one in self.indicators if computable(one, series))
-
-
-class _GroupEntry(Entry):
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title: Words
-    arm: str = ""
-
-
-class _IndicatorEntry(Entry):
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title: Words
-    expression: str = ""
-    operator: Words | None = None
-    needs: tuple[str, ...] = ()
-    unit: str
-    direction: Direction
-    group: str
-    branch: Words | None = None
-    weight_class: str = Field(default="", alias="class")
-    weight: float | None = Field(default=None, gt=0)
-    applies: Applies = "all"
-    stands_for: str = ""
-    additional: bool = False
-    source: Words
-    green: bool = False
-    status: EntryStatus
-    trap: Words | None = None
-
-
-class _SystemEntry(Entry):
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    level: Level
-    title: Words
-    citation: str
-    used: tuple[int, int]
-    weight_method: WeightMethod
-    class_units: Mapping[str, int] = Field(default_factory=dict)
-    status: EntryStatus
-    notes: tuple[Words, ...] = ()
-    group: tuple[_GroupEntry, ...] = Field(min_length=1)
-    indicator: tuple[_IndicatorEntry, ...] = Field(min_length=1)
 
 
 @cache
@@ -194,14 +189,15 @@ def load_system(name: str) -> IndexSystem:
     ------
     ZhihengError
         C404 no such system; C410–C413 a file of your own is not in order; C414 an
-        item has neither expression nor operator, or weights are given for some only.
+        item has neither expression nor operator, or weights are given for some only;
+        C416 the groups are no tree; C417 a scale contradicts its expression.
     """
     if name in stems("systems"):
         return _shipped(name)
     path = Path(name)
     if path.suffix != ".toml" or not path.is_file():
         raise unknown_name("C404", name, stems("systems"), kind=Text("指标体系", "index system"))
-    return _build(parse_toml(path.read_text("utf-8"), _SystemEntry, where=str(path)), str(path))
+    return _build(parse_toml(path.read_text("utf-8"), SystemEntry, where=str(path)), str(path))
 
 
 def computable(indicator: Indicator, available: Set[str]) -> bool:
@@ -224,6 +220,11 @@ def base_series(indicator: Indicator) -> frozenset[str]:
     return needs(indicator.expression, scope(indicator.level))
 
 
+def missing_series(indicator: Indicator) -> tuple[str, ...]:
+    """The base series of an item that the package has no observations for, in order of name."""
+    return tuple(sorted(base_series(indicator) - shipped_series(indicator.level)))
+
+
 @cache
 def shipped_series(level: str) -> frozenset[str]:
     """The base series of a level for which the package has observations."""
@@ -234,14 +235,25 @@ def shipped_series(level: str) -> frozenset[str]:
     )
 
 
+def mixes_scales(system: IndexSystem) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The extensive and the intensive items of a system, in their order.
+
+    With both kinds in one index the size of a region enters its score through the
+    one and not through the other; warn when neither tuple is empty.
+    """
+    extensive = tuple(i.id for i in system.indicators if i.scale == "extensive")
+    intensive = tuple(i.id for i in system.indicators if i.scale == "intensive")
+    return extensive, intensive
+
+
 @cache
 def _shipped(name: str) -> IndexSystem:
     where = f"systems/{name}.toml"
-    return _build(read_toml(where, _SystemEntry), where)
+    return _build(read_toml(where, SystemEntry), where)
 
 
-def _build(entry: _SystemEntry, where: str) -> IndexSystem:
-    _check(entry, where)
+def _build(entry: SystemEntry, where: str) -> IndexSystem:
+    check_system(entry, where)
     weights = _weights(entry)
     return IndexSystem(
         id=entry.id,
@@ -251,18 +263,19 @@ def _build(entry: _SystemEntry, where: str) -> IndexSystem:
         used=entry.used,
         weight_method=entry.weight_method,
         status=entry.status,
+        replaces=entry.replaces,
         notes=entry.notes,
-        groups=tuple(SystemGroup(g.id, g.title, g.arm) for g in entry.group),
+        groups=as_groups(entry),
         indicators=tuple(_indicator(i, entry.level, weights[i.id]) for i in entry.indicator),
     )
 
 
-def _indicator(entry: _IndicatorEntry, level: Level, weight: float | None) -> Indicator:
+def _indicator(entry: IndicatorEntry, level: Level, weight: float | None) -> Indicator:
     fields = {name: getattr(entry, name) for name in type(entry).model_fields if name != "weight"}
     return Indicator(level=level, weight=weight, **fields)
 
 
-def _weights(entry: _SystemEntry) -> dict[str, float | None]:
+def _weights(entry: SystemEntry) -> dict[str, float | None]:
     """Given weights, or classes turned into weights; they sum to one over the whole system."""
     if entry.weight_method == "class":
         raw = {i.id: float(entry.class_units.get(i.weight_class, 0)) for i in entry.indicator}
@@ -270,27 +283,3 @@ def _weights(entry: _SystemEntry) -> dict[str, float | None]:
         raw = {i.id: i.weight or 0.0 for i in entry.indicator}
     whole = sum(raw.values())
     return {name: value / whole if value and whole else None for name, value in raw.items()}
-
-
-def _check(entry: _SystemEntry, where: str) -> None:
-    refuse_repeats((i.id for i in entry.indicator), where=where, kind=Text("指标", "indicator"))
-    refuse_repeats((g.id for g in entry.group), where=where, kind=Text("分组", "group"))
-    refuse_dangling(
-        ((i.id, i.group) for i in entry.indicator), (g.id for g in entry.group), where=where
-    )
-    classes = ((i.id, i.weight_class) for i in entry.indicator if i.weight_class)
-    refuse_dangling(classes, entry.class_units, where=where)
-    neither = [i.id for i in entry.indicator if not i.expression and i.operator is None]
-    weighted = Counter(i.weight is not None for i in entry.indicator)
-    halfway = entry.weight_method == "given" and weighted[False]
-    if neither or halfway:
-        problem = "neither expression nor operator" if neither else "some weights are missing"
-        raise ZhihengError(
-            "C414",
-            Text("指标体系不完整。", "The index system is incomplete."),
-            evidence=[{"file": where, "problem": problem, "indicators": ", ".join(neither)}],
-            fix=Text(
-                "每项写 expression 或 operator；given 权重要写全。",
-                "Give each item an expression or an operator, and all weights or none.",
-            ),
-        )

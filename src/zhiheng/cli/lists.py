@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.table import Table
 
 from zhiheng.core.registry import catalogue
-from zhiheng.core.text import Lang
+from zhiheng.core.text import Lang, Text
+
+if TYPE_CHECKING:
+    from zhiheng.catalog.systems import IndexSystem, Indicator
 
 
 def print_methods(lang: Lang) -> None:
@@ -25,47 +30,92 @@ def print_methods(lang: Lang) -> None:
 
 def print_systems(lang: Lang) -> None:
     """Each index system with how many of its items the embedded data can compute."""
+    from zhiheng.catalog.regions import LEVELS
     from zhiheng.catalog.systems import systems
+    from zhiheng.catalog.wording import option_word
 
     heads = {
-        "zh": ("体系", "名称", "可算/全部", "核实"),
-        "en": ("system", "title", "computable/all", "verification"),
+        "zh": ("体系", "名称", "层级", "项数", "内置数据", "核实"),
+        "en": ("system", "title", "level", "items", "embedded data", "verification"),
     }
     table = _table(heads[lang])
+    said = {"zh": "可算 {a}/{b}", "en": "computes {a}/{b}"}[lang]
     for system in systems().values():
-        share = f"{len(system.computable())}/{len(system.indicators)}"
-        table.add_row(system.id, system.title[lang], share, system.status)
+        can, of = len(system.computable()), len(system.indicators)
+        status = option_word("entry_status", system.status)[lang]
+        level = LEVELS[system.level][lang]
+        table.add_row(
+            system.id, system.title[lang], level, str(of), said.format(a=can, b=of), status
+        )
     Console().print(table)
 
 
 def print_system(name: str, lang: Lang) -> None:
-    """One system: every indicator with expression, unit, direction and whether it is computable."""
+    """One system: every indicator with expression, weight and what it lacks; then its notes."""
     from zhiheng.catalog.systems import load_system
+    from zhiheng.catalog.wording import option_word
 
     system = load_system(name)
-    can, of = len(system.computable()), len(system.indicators)
     heads = {
-        "zh": ("组", "指标", "表达式", "方向", "可算", "说明"),
-        "en": ("group", "indicator", "expression", "direction", "computable", "note"),
+        "zh": ("组", "指标", "表达式", "方向", "规模", "权重", "可算", "说明"),
+        "en": ("group", "indicator", "expression", "sign", "scale", "weight", "data", "note"),
     }
     table = _table(heads[lang])
-    yes = {"zh": ("是", "否"), "en": ("yes", "no")}[lang]
     for item in system.indicators:
-        note = item.trap[lang] if item.trap else ""
         table.add_row(
-            item.group,
+            system.path_title(item.group)[lang],
             item.title[lang],
             item.expression or (item.operator[lang] if item.operator else ""),
-            item.direction,
-            yes[0] if item.computable else yes[1],
-            note,
+            option_word("direction", item.direction)[lang],
+            option_word("scale", item.scale)[lang],
+            "" if item.weight is None else f"{item.weight:.2%}",
+            _lacks(item)[lang],
+            item.trap[lang] if item.trap else "",
         )
     console = Console()
-    said = {"zh": "数据可算 {a}/{b} 项", "en": "The data compute {a} of {b} items"}[lang]
-    console.print(
-        f"{system.title[lang]}\n{system.citation}\n{said.format(a=can, b=of)} · {system.status}"
-    )
+    for line in _about(system):
+        console.print(line[lang])
     console.print(table)
+    for note in system.notes:
+        console.print(f"· {note[lang]}")
+
+
+def _about(system: IndexSystem) -> tuple[Text, ...]:
+    """Title, citation, years of use, weights, status, and how much the data compute."""
+    from zhiheng.catalog.regions import LEVELS
+    from zhiheng.catalog.wording import option_word
+
+    status = option_word("entry_status", system.status)
+    first, last = system.used
+    return (
+        system.title,
+        Text.same(system.citation),
+        Text(
+            "{level} · 使用于 {first}—{last} 年 · {weights} · {status}",
+            "{level} · used for {first}–{last} · weights: {weights} · {status}",
+        ).format(
+            level=LEVELS[system.level],
+            first=first,
+            last=last,
+            weights=option_word("weight_method", system.weight_method),
+            status=status,
+        ),
+        Text("数据可算 {a}/{b} 项", "The data compute {a} of {b} items").format(
+            a=len(system.computable()), b=len(system.indicators)
+        ),
+    )
+
+
+def _lacks(item: Indicator) -> Text:
+    """Whether an item can be computed, and if not, which series or operator it lacks."""
+    from zhiheng.catalog.systems import missing_series
+
+    if item.computable:
+        return Text("是", "yes")
+    missing = ", ".join(missing_series(item))
+    if missing:
+        return Text("缺 {m}", "lacks {m}").format(m=missing)
+    return Text("缺算子", "needs an operator")
 
 
 def print_datasets(lang: Lang) -> None:

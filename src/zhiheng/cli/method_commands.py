@@ -77,9 +77,12 @@ def _parameters(info: MethodInfo) -> list[inspect.Parameter]:
 def _annotation(option: Option) -> Any:
     flag = "--" + option.name.replace("_", "-")
     base = _TYPES.get(option.type, str)
-    form = {"list": "a,b", "mapping": "x=…,y=…", "name_or_mapping": "name | x=…,y=…"}.get(
-        option.type, ""
-    )
+    form = {
+        "list": "a,b",
+        "mapping": "x=…,y=…",
+        "name_or_mapping": "name | x=…,y=…",
+        "list_or_mapping": "a,b | x=…,y=…",
+    }.get(option.type, "")
     help_ = " | ".join(map(str, option.choices)) or form
     if option.required:
         help_ = f"{help_} [必填 / required]".strip()
@@ -90,10 +93,11 @@ def _annotation(option: Option) -> Any:
 
 
 def _value(option: Option, word: Any) -> Any:
-    if option.type == "list":
-        return [part.strip() for part in str(word).split(",") if part.strip()]
-    if option.type == "mapping" or (option.type == "name_or_mapping" and "=" in str(word)):
+    pairs = option.type.endswith("_or_mapping") and "=" in str(word)
+    if option.type == "mapping" or pairs:
         return dict(_pair(option, part) for part in str(word).split(",") if part.strip())
+    if option.type in ("list", "list_or_mapping"):
+        return [part.strip() for part in str(word).split(",") if part.strip()]
     return word
 
 

@@ -74,7 +74,10 @@ def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
     if origin in (typing.Union, types.UnionType):
         found = [_type_of(a) for a in args if a is not type(None)]
         kinds = {kind for kind, _ in found}
-        return ("name_or_mapping", ()) if kinds == {"string", "mapping"} else found[0]
+        both = {"string": "name_or_mapping", "list": "list_or_mapping"}
+        if len(kinds) == 2 and "mapping" in kinds and (other := min(kinds - {"mapping"})) in both:
+            return both[other], ()
+        return found[0]
     if origin is typing.Literal:
         return "string", tuple(args)
     base = origin or hint
@@ -100,6 +103,7 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
     "list": (list, tuple, str),
     "mapping": (Mapping,),
     "name_or_mapping": (Mapping, str),
+    "list_or_mapping": (Mapping, list, tuple, str),
     "string": (str,),
 }
 

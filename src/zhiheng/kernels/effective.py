@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.kernels.sensitivity import first_order
+
 Array = NDArray[np.float64]
 
 # Variation below this share of the raw sum of squares is what rounding left of a flat score.
@@ -65,3 +67,33 @@ def _shares(terms: Array, size: float) -> Array:
     if variance <= FLAT * size:
         return np.full(terms.shape[2], np.nan)
     return np.einsum("epk,ep->k", terms, total) / variance
+
+
+def first_order_shares(z: Array, scores: Array) -> Array:
+    """Share of the variance of a score that each indicator explains by itself.
+
+    ``Var(E[S | z_k]) / Var(S)`` over the cells of the panel, the first-order Sobol'
+    share, also called correlation ratio; the mean of S given an indicator is taken in
+    classes of equal size. For rules that are no sum, where it stands in for the
+    effective weight. Indicators that move together share what they explain, so that the
+    shares need not sum to one.
+
+    Parameters
+    ----------
+    z : ndarray, shape (E, P, K)
+    scores : ndarray, shape (P, E)
+
+    References
+    ----------
+    Paruolo, Saisana, Saltelli (2013) JRSS A 176: 609-634.
+    """
+    cells = z.reshape(-1, z.shape[2])
+    target = scores.T.reshape(-1, 1)
+    classes = max(2, round(np.sqrt(len(target))))
+    out = np.empty(z.shape[2])
+    for k in range(z.shape[2]):
+        place = np.searchsorted(
+            np.sort(cells[:, k]), cells[:, k], side="left"
+        )  # ties stay together
+        out[k] = first_order(target, place * classes // len(target))[0]
+    return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from zhiheng.kernels.aggregate import Prepared, score
 
 Array = NDArray[np.float64]
 Ranks = NDArray[np.int32]
+N = TypeVar("N", np.int32, np.float64)
 
 # Scores are tied when they agree to twelve digits of the largest: matrix products of different
 # shape differ in the last bits, and such a difference must not decide a rank.
@@ -40,12 +42,16 @@ class RankDraws:
         The rank in the last period in every draw.
     counts : ndarray of int, shape (R,)
         How many draws each recipe had.
+    failed : int
+        Rankings of a period in which some score was not a number; those entities
+        stand last there.
     """
 
     low: Ranks
     high: Ranks
     last: Ranks
     counts: NDArray[np.int64]
+    failed: int = 0
 
 
 def rank(scores: Array) -> Ranks:
@@ -68,8 +74,10 @@ def rank(scores: Array) -> Ranks:
     return out
 
 
-def rank_interval(ranks: Ranks, low: float = 0.05, high: float = 0.95) -> tuple[Ranks, Ranks]:
-    """Type-1 quantiles over the first axis: the smallest rank with at least that share below.
+def rank_interval(
+    ranks: NDArray[N], low: float = 0.05, high: float = 0.95
+) -> tuple[NDArray[N], NDArray[N]]:
+    """Type-1 quantiles over the first axis: the smallest value with at least that share below.
 
     Parameters
     ----------
@@ -104,24 +112,43 @@ def draw_ranks(
         keeps the weights of the recipe.
     seed : int
     """
-    rng = np.random.Generator(np.random.PCG64(seed))
-    chosen = rng.integers(len(recipes), size=draws)
-    counts = np.bincount(chosen, minlength=len(recipes))
-    used = [
-        (recipe.prepared, _jitter(recipe.weights, int(n), concentration, rng))
-        for recipe, n in zip(recipes, counts, strict=True)
-        if n
-    ]
-    periods, _, entities = recipes[0].prepared.parts[0].shape
+    used = draw_weights(recipes, draws=draws, concentration=concentration, seed=seed)
+    counts = np.array([len(w) for _, w in used], dtype=np.int64)
+    used = [(recipe, w) for recipe, w in used if len(w)]
+    periods, entities = recipes[0].prepared.periods, recipes[0].prepared.entities
     step = max(1, BLOCK // (draws * entities))
     low, high = (np.empty((periods, entities), dtype=np.int32) for _ in range(2))
     drawn = np.empty((draws, 0, entities), dtype=np.int32)
+    failed = 0
     for start in range(0, periods, step):
         cut = slice(start, start + step)
-        found = [rank(score(_cut(prepared, cut), _of(w, cut))) for prepared, w in used]
+        found: list[Ranks] = []
+        for one, w in used:
+            scores = score(one.prepared.cut(cut), _of(w, cut))
+            broken = ~np.isfinite(scores)
+            if broken.any():
+                failed += int(broken.any(axis=-1).sum())
+                scores = np.where(broken, np.finfo(np.float64).min, scores)
+            found.append(rank(scores))
         drawn = np.concatenate(found)
         low[cut], high[cut] = rank_interval(drawn)
-    return RankDraws(low, high, drawn[:, -1], counts)
+    return RankDraws(low, high, drawn[:, -1], counts, failed)
+
+
+def draw_weights(
+    recipes: Sequence[Recipe], *, draws: int, concentration: float, seed: int
+) -> list[tuple[Recipe, Array]]:
+    """Each recipe with the weights drawn around its own, as `draw_ranks` draws them.
+
+    The weights of a recipe have the shape (its draws, 1 or P, K).
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+    chosen = rng.integers(len(recipes), size=draws)
+    counts = np.bincount(chosen, minlength=len(recipes))
+    return [
+        (recipe, _jitter(recipe.weights, int(n), concentration, rng))
+        for recipe, n in zip(recipes, counts, strict=True)
+    ]
 
 
 def _jitter(weights: Array, count: int, concentration: float, rng: np.random.Generator) -> Array:
@@ -130,10 +157,6 @@ def _jitter(weights: Array, count: int, concentration: float, rng: np.random.Gen
         return np.broadcast_to(weights, shape)
     gamma = rng.standard_gamma(concentration * weights, size=shape)
     return gamma / gamma.sum(axis=-1, keepdims=True)
-
-
-def _cut(prepared: Prepared, cut: slice) -> Prepared:
-    return Prepared(prepared.rule, tuple(part[cut] for part in prepared.parts))
 
 
 def _of(weights: Array, cut: slice) -> Array:

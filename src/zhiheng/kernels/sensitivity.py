@@ -46,3 +46,31 @@ def first_order(results: NDArray[np.float64] | NDArray[np.int32], label: NDArray
     out = np.full(y.shape[1], np.nan)
     np.divide(top, total + noise, out=out, where=total > 0)
     return np.clip(out, 0.0, 1.0)
+
+
+def between_recipes(
+    results: NDArray[np.float64] | NDArray[np.int32],
+    recipe: NDArray[np.intp],
+    others: NDArray[np.intp],
+) -> Array:
+    """Share of the variance that a step makes among recipes alike in every other step.
+
+    ``E[Var(m | other steps)] / Var(Y)`` with ``m`` the mean result of a recipe: the
+    total-order counterpart of `first_order` for a step of the method, counting its
+    interplay with the other steps but not with weights drawn around a recipe.
+
+    Parameters
+    ----------
+    results : ndarray, shape (D, E)
+    recipe : ndarray of int, shape (D,)
+        Which recipe each draw took.
+    others : ndarray of int, shape (D,)
+        A number for its choices in all steps but this one.
+
+    Returns
+    -------
+    ndarray, shape (E,)
+        In [0, 1]; NaN for a column that does not vary.
+    """
+    explained = first_order(results, recipe)
+    return np.clip(explained - first_order(results, others), 0.0, 1.0)

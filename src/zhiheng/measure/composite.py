@@ -1,29 +1,59 @@
-"""One index under one choice of method, and all the admissible choices beside it."""
+"""One index under one choice of method: treated, normalised, weighted, ready to be scored."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import cast, get_args
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zhiheng.catalog.recipes import Choice, RecipeBook
-from zhiheng.catalog.wording import option_word
-from zhiheng.core.errors import Row, ZhihengError, unknown_name
+from zhiheng.catalog.recipes import Choice, RecipeBook, outliers_of
+from zhiheng.core.errors import ZhihengError
 from zhiheng.core.text import Text
-from zhiheng.kernels.aggregate import Prepared, Rule, prepare
+from zhiheng.kernels.aggregate import Prepared, Rule, fixed, prepare, prepare_nested
+from zhiheng.kernels.hierarchy import Level
 from zhiheng.kernels.normalise import Normalised, Scaling, normalise
-from zhiheng.kernels.ranks import Recipe
-from zhiheng.kernels.weights import Weighting, weigh
+from zhiheng.kernels.treatment import OutlierRule, Treated, Treatment, treat
+from zhiheng.measure.index_weights_input import why_not
 from zhiheng.measure.indicators import Indicators
+from zhiheng.measure.weighing import Asked, Way, Weighed, weighed
+
+if TYPE_CHECKING:
+    from zhiheng.kernels.bod import BenefitOfTheDoubt
 
 Array = NDArray[np.float64]
-KNOWN = {"normalise": Scaling, "weights": Weighting, "aggregation": Rule}
-BOUNDED = ("global", "per_period")
-"""Normalisations onto [0, 1], for which the geometric shift is meant."""
+BOUNDED = ("global", "per_period", "fixed_base", "rank", "rank_per_period", "goalposts", "target")
+"""Normalisations onto [0, 1] (a fixed base may leave it), for which the shift is meant."""
+
+OWN_PERIOD = ("per_period", "rank_per_period")
+NEEDS_SHIFT = ("geometric", "harmonic", "generalised")
+MOST_PAIRS = 20_000_000
+"""Cells of the table of pairs, beyond which Copeland's rule is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the steps need beside the choice of each.
+
+    Attributes
+    ----------
+    asked : Asked
+        What the weights of the call stand on beside the data.
+    bounds : ndarray, shape (2, K), optional
+        Goalposts, or twice the target.
+    base : int
+        Position of the base period.
+    power : float
+        Of the generalised mean, or the weight of the group regret under VIKOR.
+    """
+
+    asked: Asked = Asked()
+    bounds: Array | None = None
+    base: int = 0
+    power: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,65 +62,77 @@ class Composite:
 
     Attributes
     ----------
+    treated : Treated
     z : Normalised
     weights : ndarray, shape (1, K) or (P, K)
     prepared : Prepared
+    shift : float
+        By which values on [0, 1] were moved off zero, where the rule asks for it.
+    unit : BenefitOfTheDoubt or None
+        Weights of each unit of its own, with the scores that they give.
     """
 
     choice: Choice
+    treated: Treated
     z: Normalised
     weights: Array
     prepared: Prepared
+    shift: float
+    unit: BenefitOfTheDoubt | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A combination of methods with what became of it in the draws.
-
-    Attributes
-    ----------
-    recipe : Recipe or None
-        None when the combination is left out.
-    reason : Text or None
-        Why it is left out.
-    """
-
-    choice: Choice
-    recipe: Recipe | None
-    reason: Text | None
-    drawn: int = 0
+Composer = Callable[[Choice], Composite | Text]
 
 
 def by_period(choice: Choice) -> bool:
     """Whether levels of different periods do not compare under this choice."""
-    return choice.normalise == "per_period" or choice.weights == "entropy_per_period"
+    return _own_period(choice) or choice.aggregation in ("copeland", "vikor")
 
 
-def compose(
-    data: Indicators, choice: Choice, *, given: Array | None, shift: float
-) -> Composite | Text:
-    """Normalise, weigh and prepare; or the reason why these data do not allow it."""
-    z = normalise(data.values, data.direction, cast(Scaling, choice.normalise))
-    own = by_period(choice)
-    if _still(z.values, own):
-        return _STILL_PERIOD if own else _STILL
-    if choice.weights.startswith("entropy") and (z.values < 0).any():
-        return _NEGATIVE
-    if choice.weights == "equal_by_group" and not data.groups:
-        return _NO_GROUPS
-    weights = weigh(z, cast(Weighting, choice.weights), groups=data.groups, given=given)
-    if not np.isfinite(weights).all() or _still(z.values * np.sign(weights), own):
-        return _STILL_WEIGHTED
-    moved = shift if choice.normalise in BOUNDED else 0.0
-    if choice.aggregation == "geometric" and (moved + (1 - moved) * z.values <= 0).any():
-        return _NOT_POSITIVE
-    rule = cast(Rule, choice.aggregation)
-    return Composite(choice, z, weights, prepare(z.values, rule, shift=moved, by_period=own))
+def _own_period(choice: Choice) -> bool:
+    return choice.normalise in OWN_PERIOD or choice.weights == "entropy_per_period"
 
 
-def own_composite(
-    data: Indicators, choice: Choice, *, given: Array | None, shift: float
-) -> Composite:
+def composer(data: Indicators, book: RecipeBook, settings: Settings) -> Composer:
+    """A function from a choice to its composite, or to the reason why these data do not allow it.
+
+    Treatment and scaling are computed once for all choices that share them.
+    """
+    rule = OutlierRule(**outliers_of(book).model_dump())
+    settings = replace(settings, asked=replace(settings.asked, tree=data.tree))
+    values, direction = data.oriented()
+
+    @cache
+    def treated(how: str) -> Treated:
+        return treat(values, cast(Treatment, how), rule)
+
+    @cache
+    def scaled(treatment: str, how: str) -> Normalised:
+        return normalise(
+            treated(treatment).values, direction, cast(Scaling, how),
+            bounds=settings.bounds, base=settings.base,
+        )  # fmt: skip
+
+    def compose(choice: Choice) -> Composite | Text:
+        if choice.normalise in ("goalposts", "target") and settings.bounds is None:
+            return _NO_BOUNDS
+        z = scaled(choice.treatment, choice.normalise)
+        found = _weights(z, choice, data, settings)
+        if isinstance(found, Text):
+            return found
+        if found.unit is not None:
+            return _doubted(choice, treated(choice.treatment), z, found)
+        weights = found.weights
+        moved = book.geometric_shift if choice.normalise in BOUNDED else 0.0
+        prepared = _prepared(z, choice, data, (settings.power, moved))
+        if isinstance(prepared, Text):
+            return prepared
+        return Composite(choice, treated(choice.treatment), z, weights, prepared, moved)
+
+    return compose
+
+
+def own_composite(compose: Composer, choice: Choice) -> Composite:
     """The index that the call asks for.
 
     Raises
@@ -98,7 +140,7 @@ def own_composite(
     ZhihengError
         M623 when these data do not allow the combination.
     """
-    found = compose(data, choice, given=given, shift=shift)
+    found = compose(choice)
     if isinstance(found, Composite):
         return found
     raise ZhihengError(
@@ -108,6 +150,7 @@ def own_composite(
         ),
         evidence=[
             {
+                "treatment": choice.treatment,
                 "normalise": choice.normalise,
                 "weights": choice.weights,
                 "aggregation": choice.aggregation,
@@ -120,112 +163,66 @@ def own_composite(
     )
 
 
-def options(
-    data: Indicators, own: Composite, book: RecipeBook, *, given: Array | None
-) -> tuple[Option, ...]:
-    """Every declared combination, with the reason where it is left out of the draws."""
-    _refuse_unknown(book)
-    kept: list[Option] = []
-    out: list[Option] = []
-    for choice, invalid in book.choices(own.choice):
-        found: Composite | Text = invalid or (
-            own
-            if choice == own.choice
-            else compose(data, choice, given=given, shift=book.geometric_shift)
-        )
-        if isinstance(found, Text):
-            out.append(Option(choice, None, found))
-            continue
-        recipe = Recipe(found.prepared, found.weights)
-        twin = next((k for k in kept if k.recipe and _alike(k.recipe, recipe)), None)
-        if twin is None:
-            kept.append(Option(choice, recipe, None))
-        else:
-            out.append(Option(choice, None, _same_as(twin.choice)))
-    if not kept:  # the call asks for what its own book calls invalid: jitter that alone
-        kept = [Option(own.choice, Recipe(own.prepared, own.weights), None)]
-        out = [o for o in out if o.choice != own.choice]
-    return (*kept, *out)
+def _doubted(choice: Choice, treated: Treated, z: Normalised, found: Weighed) -> Composite | Text:
+    """Benefit of the doubt: every unit with its own weights, so that nothing is left to combine."""
+    if choice.aggregation != "additive":
+        return _DOUBT_IS_A_SUM
+    unit = cast("BenefitOfTheDoubt", found.unit)
+    return Composite(choice, treated, z, found.weights, fixed(unit.scores), 0.0, unit)
 
 
-def with_counts(found: tuple[Option, ...], counts: NDArray[np.int64]) -> tuple[Option, ...]:
-    """The combinations with the number of draws that each one had."""
-    numbers = iter(counts.tolist())
-    return tuple(replace(o, drawn=next(numbers)) if o.recipe else o for o in found)
+def _weights(z: Normalised, choice: Choice, data: Indicators, settings: Settings) -> Weighed | Text:
+    own = _own_period(choice)
+    if still(z.values, own):
+        return _STILL_PERIOD if own else _STILL
+    way = cast(Way, choice.weights)
+    found = weighed(z, way, data.ids, settings.asked)
+    reason = why_not(data, z, way, settings.asked, found)
+    if reason is not None:
+        return reason
+    if still(z.values * np.sign(found.weights), own):
+        return _STILL_WEIGHTED
+    return found
 
 
-def given_weights(
-    data: Indicators, weights: str, given: Mapping[str, float] | None
-) -> Array | None:
-    """Weights from the call or from the system, in the order of the items.
+def _prepared(
+    z: Normalised, choice: Choice, data: Indicators, numbers: tuple[float, float]
+) -> Prepared | Text:
+    """`numbers` are the power and the shift."""
+    power, moved = numbers
+    levels = choice.aggregation.split("/")
+    wants = any(rule in NEEDS_SHIFT for rule in levels)
+    if wants and (moved + (1 - moved) * z.values <= 0).any():
+        return _NOT_POSITIVE
+    if len(levels) > 1:
+        nested = tuple(Level(p, r, power) for p, r in zip(data.tree, levels, strict=True))
+        return prepare_nested(z.values, nested, shift=moved)
+    rule = cast(Rule, choice.aggregation)
+    values = z.values
+    if rule == "mazziotta_pareto":
+        values = _mazziotta_pareto_scale(values, choice.normalise)
+        if (values <= 0).any():
+            return _NOT_POSITIVE
+    entities, periods, items = values.shape
+    if rule == "copeland" and entities * (entities - 1) // 2 * periods * items > MOST_PAIRS:
+        return _TOO_MANY_PAIRS
+    return prepare(values, rule, shift=moved, by_period=_own_period(choice), power=power)
 
-    Raises
-    ------
-    ZhihengError
-        M624 weights without ``weights="given"``, names that do not match, a
-        weight that is negative or no number, or none above zero.
+
+def _mazziotta_pareto_scale(z: Array, scaling: str) -> Array:
+    """The scale on which the index is published: 100 ± 10 for z-scores, 70 to 130 for min-max.
+
+    Mazziotta and Pareto (2016) Soc. Indic. Res. 127: 983 for the latter, adjusted form.
     """
-    if weights != "given":
-        if given is not None:
-            raise _bad_weights([{"weights": weights}], _ONLY_GIVEN)
-        return None
-    if given is None:
-        given = {item.id: item.weight for item in data.items if item.weight is not None}
-        if not given:
-            raise _bad_weights([], Text("没有给出权重。", "No weights were given."))
-    rows: list[Row] = [{"missing": name} for name in data.ids if name not in given]
-    rows += [{"unknown": str(name)} for name in given if name not in data.ids]
-    rows += [{"indicator": k, "weight": v} for k, v in given.items() if not _is_weight(v)]
-    if rows or not sum(given.values()) > 0:
-        raise _bad_weights(rows, _MISMATCH)
-    return np.array([float(given[name]) for name in data.ids])
+    if scaling == "zscore":
+        return 100.0 + 10.0 * z
+    return 70.0 + 60.0 * z if scaling in BOUNDED else z
 
 
-def _is_weight(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return math.isfinite(value) and value >= 0
-
-
-def _bad_weights(rows: list[Row], what: Text) -> ZhihengError:
-    return ZhihengError(
-        "M624",
-        what,
-        evidence=rows,
-        fix=Text(
-            "用 weights=given，并给每个指标一个不小于零的权重：given=x1=3,x2=1。",
-            "Use weights=given with a weight of zero or more for every indicator: given=x1=3,x2=1.",
-        ),
-    )
-
-
-def _still(values: Array, own: bool) -> bool:
+def still(values: Array, own: bool) -> bool:
     """Whether nothing varies: in some period if `own`, else over the whole panel."""
     axis = 0 if own else (0, 1)
     return bool((np.ptp(values, axis=axis).max(axis=-1) == 0).any())
-
-
-def _alike(one: Recipe, two: Recipe) -> bool:
-    if one.prepared.rule != two.prepared.rule or not np.allclose(
-        one.weights, two.weights, rtol=0, atol=1e-12
-    ):
-        return False
-    pairs = zip(one.prepared.parts, two.prepared.parts, strict=True)
-    return all(np.array_equal(a, b) for a, b in pairs)
-
-
-def _same_as(choice: Choice) -> Text:
-    words = [option_word(s, getattr(choice, s)) for s in ("normalise", "weights", "aggregation")]
-    return Text("在这些数据上与“{c}”完全相同", 'the same as "{c}" on these data').format(
-        c=Text("、".join(w.zh for w in words), ", ".join(w.en for w in words))
-    )
-
-
-def _refuse_unknown(book: RecipeBook) -> None:
-    for one in book.alternative:
-        known = get_args(KNOWN[one.step])
-        if one.id not in known:
-            raise unknown_name("C461", one.id, known, kind=option_word("option", one.step))
 
 
 _STILL = Text("没有一个指标有变化", "no indicator varies")
@@ -233,16 +230,13 @@ _STILL_PERIOD = Text(
     "至少有一个时期，没有一个指标有变化", "in at least one period no indicator varies"
 )
 _STILL_WEIGHTED = Text("有变化的指标权重都是零", "every indicator that varies has a weight of zero")
-_NEGATIVE = Text(
-    "熵对负值没有定义，而标准化后有负值",
-    "entropy is not defined for negative values, and some normalised values are negative",
-)
-_NO_GROUPS = Text("没有声明分组", "no groups are declared")
+_NO_BOUNDS = Text("没有声明目标值或上下限", "no goalposts or targets are declared")
 _NOT_POSITIVE = Text(
-    "几何平均只对正值有定义，而标准化后有零或负值",
-    "a geometric mean is defined for positive values only, and some normalised values are not",
+    "这种合成只对正值有定义，而标准化后有零或负值",
+    "this rule is defined for positive values only, and some normalised values are not",
 )
-_ONLY_GIVEN = Text(
-    "给出了权重，但 weights 不是 given。", "Weights were given, but weights is not given."
+_DOUBT_IS_A_SUM = Text(
+    "数据包络赋权的得分是各地区自己权重下的和，没有别的合成可选",
+    "benefit of the doubt is a sum under each unit's own weights: no other rule can follow it",
 )
-_MISMATCH = Text("给出的权重与指标对不上。", "The given weights do not match the indicators.")
+_TOO_MANY_PAIRS = Text("地区太多，两两比较的表放不下", "too many entities for a table of all pairs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,17 @@ from zhiheng.core.result import Check, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.coupling import Change, Coupling, Form, change
 from zhiheng.kernels.coupling import coupling as couple
+from zhiheng.measure.coupling_draws import coordination_interval, read_groups
 from zhiheng.measure.coupling_input import (
     Systems,
     distances,
     margin,
+    one_of_two,
     read_published,
     read_systems,
     refuse_unsaid_weights,
 )
-from zhiheng.measure.coupling_wording import figures, formula_title, notes
+from zhiheng.measure.coupling_wording import figures, formula_title, interval_note, notes
 
 Array = NDArray[np.float64]
 # Contributions are at most 2^10 differences of numbers of at most one.
@@ -35,12 +37,17 @@ SCALE = "coordination-10"
 def coupling(
     panel: Panel,
     *,
-    systems: Sequence[str],
+    systems: Sequence[str] | None = None,
+    system: str | None = None,
+    index_weights: Literal["entropy", "equal", "equal_by_group"] = "entropy",
     weights: Sequence[float] | None = None,
     form: Form = "traditional",
     weights_in: Literal["both", "development"] | None = None,
     published: str | None = None,
     digits: int = 4,
+    draws: int = 2000,
+    recipes: str = "default",
+    seed: int = 1,
 ) -> Result:
     """Measure how well several systems develop together: coupling, development, coordination.
 
@@ -53,8 +60,14 @@ def coupling(
     Parameters
     ----------
     panel : Panel
-    systems : list of str
+    systems : list of str, optional
         Series or expressions with values in [0, 1], such as scores of an index.
+    system : str, optional
+        Instead of `systems`: an index system of the catalog, whose uppermost groups are
+        the systems. Coordination then has an interval over the admissible recipes of the
+        index, and the grade the range that goes with it.
+    index_weights : {"entropy", "equal", "equal_by_group"}
+        Of the indicators inside each group.
     weights : list of float
         Of the systems in the development T; above zero, summing to one; equal by default.
     form : {"traditional", "corrected"}
@@ -67,12 +80,15 @@ def coupling(
         formulas and with those often written by mistake.
     digits : int
         Decimals that `published` was printed with.
+    draws, recipes, seed
+        Of the interval, as in :func:`index`; with `system` only.
 
     Raises
     ------
     ZhihengError
-        M680 the number of systems, M681 gaps, M682 levels outside [0, 1], M683 a zero
-        under the traditional form, M684 weights that do not sum to one, M685 unequal
+        M610 not exactly one of `systems` and `system`, M680 the number of systems, M681
+        gaps, M682 levels outside [0, 1], M683 a zero under the traditional form, M684
+        weights that do not sum to one, M685 unequal
         weights without saying where they enter, M686 a published coupling above one.
 
     References
@@ -80,7 +96,10 @@ def coupling(
     Wang, Kong, Ren, Zhi, Dai (2021) Journal of Natural Resources 36(3): 793-810;
     Liao (1999) Tropical Geography 19(2): 171-177.
     """
-    data = read_systems(panel, systems, weights, form)
+    if (systems is None) == (system is None):
+        raise one_of_two()
+    groups = None if system is None else read_groups(panel, system, index_weights, recipes)
+    data = read_systems(panel, systems, weights, form, groups)
     refuse_unsaid_weights(data, form, weights_in)
     weighted = weights_in == "both"
     printed = None if published is None else read_published(panel, data, published, digits)
@@ -88,8 +107,13 @@ def coupling(
     corrected = couple(data.levels, data.weights, form="corrected")
     traditional = couple(data.levels, data.weights, form="traditional", weighted=weighted)
     scale = grade_scales()[SCALE]
+    ends = None
+    if groups is not None and draws > 0:
+        ends = coordination_interval(
+            groups, data.weights, form, weighted=weighted, draws=draws, seed=seed
+        )
     tables = {
-        "coordination": _coordination(panel, found, scale),
+        "coordination": _coordination(panel, found, scale, ends),
         "forms": _forms(panel, traditional, corrected, scale),
         "grades": _grades(panel, found, scale),
     }
@@ -104,8 +128,14 @@ def coupling(
         right = {"traditional": traditional.coupling, "corrected": corrected.coupling}
         tables["audit"] = _audit(printed, data, right, digits)
     said = notes(panel, data, found, scale, (form, weights_in))
+    if groups is not None and ends is not None:
+        said = [*said, interval_note(len(groups.recipes), draws, seed)]
     return Result(
-        tables, figures(len(panel.periods) > 1), (*data.notes, *said), tuple(checks), data.series
+        tables,
+        figures(len(panel.periods) > 1, drawn=ends is not None),
+        (*data.notes, *said),
+        tuple(checks),
+        data.series,
     )
 
 
@@ -126,9 +156,17 @@ def _places(panel: Panel) -> dict[str, list[object] | NDArray[np.int64]]:
     }
 
 
-def _coordination(panel: Panel, found: Coupling, scale: GradeScale) -> Table:
+def _coordination(
+    panel: Panel, found: Coupling, scale: GradeScale, ends: tuple[Array, Array] | None
+) -> Table:
     grade = grade_of(found.coordination, scale).ravel()
     titles = [scale.grade[g - 1].title for g in grade]
+    interval: dict[str, NDArray[Any]] = {}
+    if ends is not None:
+        low, high = (end.ravel() for end in ends)
+        interval = {"coordination_low": low, "coordination_high": high}
+        interval["grade_low"] = grade_of(low, scale)
+        interval["grade_high"] = grade_of(high, scale)
     return Table.of(
         ("entity", "period"),
         **_places(panel),
@@ -138,6 +176,7 @@ def _coordination(panel: Panel, found: Coupling, scale: GradeScale) -> Table:
         grade=grade,
         grade_title_zh=[t.zh for t in titles],
         grade_title_en=[t.en for t in titles],
+        **interval,
     )
 
 
@@ -195,7 +234,7 @@ def _change(panel: Panel, found: Coupling, split: Change) -> Table:
 def _drivers(panel: Panel, data: Systems, split: Change) -> Table:
     e, n = split.systems.shape
     names = [panel.name(code) for code in panel.entities]
-    titles = [panel.title(name) for name in data.names]
+    titles = data.titles or tuple(panel.title(name) for name in data.names)
     # shares of a change that is nothing but rounding say nothing
     moved = np.abs(split.change) > ROUNDING
     whole = np.where(moved, split.change, np.nan)[:, None]

@@ -17,6 +17,7 @@ from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
 from zhiheng.core.text import Text
 from zhiheng.kernels.coupling import Form, misuses
+from zhiheng.measure.coupling_draws import Groups
 
 Array = NDArray[np.float64]
 MOST_SYSTEMS = 10
@@ -43,6 +44,7 @@ class Systems:
     weights: Array
     series: tuple[str, ...]
     notes: tuple[Note, ...]
+    titles: tuple[Text, ...] = ()
 
     @property
     def unequal(self) -> bool:
@@ -51,9 +53,13 @@ class Systems:
 
 
 def read_systems(
-    panel: Panel, systems: Sequence[str], weights: Sequence[float] | None, form: Form
+    panel: Panel,
+    systems: Sequence[str] | None,
+    weights: Sequence[float] | None,
+    form: Form,
+    groups: Groups | None = None,
 ) -> Systems:
-    """Evaluate the systems and refuse what the formula does not allow.
+    """Evaluate the systems, or take the groups of an index, and refuse what is not allowed.
 
     Raises
     ------
@@ -62,7 +68,11 @@ def read_systems(
         cells, M682 levels outside [0, 1], M683 a zero under the traditional form, M684
         weights that are not positive or do not sum to one.
     """
-    names = (systems,) if isinstance(systems, str) else tuple(systems)
+    if groups is not None:
+        _refuse_cells(panel, groups.names, groups.levels, form)
+        own = _weights(groups.names, weights)
+        return Systems(groups.names, groups.levels, own, groups.series, groups.notes, groups.titles)
+    names = (systems,) if isinstance(systems, str) else tuple(systems or ())
     if not 2 <= len(names) <= MOST_SYSTEMS or len(set(names)) < len(names):
         raise _number_of_systems(names)
     meaning = scope(panel.level)
@@ -72,6 +82,21 @@ def read_systems(
     notes = {note.text.en: note for one in found for note in one.notes}
     series = sorted({s for name in names for s in needs(name, meaning)})
     return Systems(names, levels, _weights(names, weights), tuple(series), tuple(notes.values()))
+
+
+def one_of_two() -> ZhihengError:
+    """M610: neither or both of `systems` and `system` were given."""
+    return ZhihengError(
+        "M610",
+        Text(
+            "要给出 systems（各系统）或 system（指标体系），且只给一样。",
+            "Give systems or an index system, and only one of the two.",
+        ),
+        fix=Text(
+            "例如 systems=技术,环境 两个得分，或 system=nqpf-triple-open。",
+            "For example systems=technology,environment, or system=nqpf-triple-open.",
+        ),
+    )
 
 
 def refuse_unsaid_weights(found: Systems, form: Form, weights_in: str | None) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from zhiheng.catalog.grades import GradeScale
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.panel import Panel
-from zhiheng.core.result import Figure, Note
+from zhiheng.core.result import Figure, Json, Note
 from zhiheng.core.text import Text
 from zhiheng.kernels.coupling import Coupling
 from zhiheng.measure.coupling_input import Systems
@@ -53,23 +53,19 @@ def notes(
     return said
 
 
-def figures(several: bool) -> tuple[Figure, ...]:
+def figures(several: bool, *, drawn: bool) -> tuple[Figure, ...]:
     """The ranking in the last period, and what moved it where there is more than one period."""
+    place: dict[str, Json] = {
+        "label": "entity", "value": "coordination", "sort": "-value", "where": {"period": "last"},
+    }  # fmt: skip
+    ends: dict[str, Json] = {"low": "coordination_low", "high": "coordination_high"}
     ranking = Figure(
         "coordination",
-        "bar",
+        "interval" if drawn else "bar",
         "coordination",
         Text("最近一期的耦合协调度", "Coupling coordination in the last period"),
-        Text(
-            "柱越长，各系统越高且越均衡；等级见表。",
-            "The longer a bar, the higher and the more even the systems; grades are in the table.",
-        ),
-        {
-            "label": "entity",
-            "value": "coordination",
-            "sort": "-value",
-            "where": {"period": "last"},
-        },
+        _WITH_INTERVAL if drawn else _BARS,
+        place | ends if drawn else place,
     )
     if not several:
         return (ranking,)
@@ -142,4 +138,29 @@ def _some(panel: Panel, hit: NDArray[np.bool_]) -> Text:
     return Text(
         "、".join(f"{n.zh} {t}" for n, t in named) + (more or "。"),
         ", ".join(f"{n.en} {t}" for n, t in named) + (more or "."),
+    )
+
+
+_BARS = Text(
+    "柱越长，各系统越高且越均衡；等级见表。",
+    "The longer a bar, the higher and the more even the systems; grades are in the table.",
+)
+_WITH_INTERVAL = Text(
+    "圆点是本次算法的协调度，横线是换用其他站得住的算法时的 5% 至 95% 范围；圆点靠近一端，"
+    "说明本次算法偏高或偏低。",
+    "The dot is coordination by this recipe, the line spans 5 % to 95 % under other defensible "
+    "ones; a dot near an end means that this recipe is on the high or the low side.",
+)
+
+
+def interval_note(recipes: int, draws: int, seed: int) -> Note:
+    """What the interval of coordination stands on."""
+    return Note(
+        Text(
+            "协调度区间取自 {d} 次抽取：{r} 种得分在零与一之间、各期可比的指数算法及其权重扰动，"
+            "种子 {s}；等级的范围随之给出。",
+            "The interval of coordination comes from {d} draws over {r} recipes of the index whose "
+            "scores lie between zero and one and compare between periods, with drawn weights; seed "
+            "{s}. The range of grades goes with it.",
+        ).format(d=draws, r=recipes, s=seed)
     )

@@ -161,8 +161,8 @@ def _by_period(panel: Panel, grid: Array) -> Table:
         **names_of(panel, len(panel.periods)),
         period=np.tile(np.array(panel.periods, dtype=np.int64), len(panel.entities)),
         efficiency=mean.ravel(),
-        lowest=low.ravel(),
-        highest=high.ravel(),
+        window_lowest=low.ravel(),
+        window_highest=high.ravel(),
         windows=np.tile(np.isfinite(grid[:, 0]).sum(axis=0), len(panel.entities)),
     )
 
@@ -177,8 +177,8 @@ def _stability(panel: Panel, grid: Array) -> Table:
         **names_of(panel, 1),
         efficiency=np.nanmean(every, axis=1),
         std_dev=np.nanstd(every, axis=1),
-        lowest=np.nanmin(every, axis=1),
-        highest=np.nanmax(every, axis=1),
+        window_lowest=np.nanmin(every, axis=1),
+        window_highest=np.nanmax(every, axis=1),
         gap_between_windows=apart.max(axis=1),
         n=np.isfinite(every).sum(axis=1),
     )
@@ -191,8 +191,8 @@ def _trend(panel: Panel, grid: Array) -> Table:
         ("period",),
         period=np.array(panel.periods, dtype=np.int64),
         efficiency=mean.mean(axis=0),
-        lowest=mean.min(axis=0),
-        highest=mean.max(axis=0),
+        window_lowest=mean.min(axis=0),
+        window_highest=mean.max(axis=0),
     )
 
 
@@ -208,7 +208,8 @@ def _figures() -> tuple[Figure, ...]:
             "the shorter, the steadier.",
         ),
         {
-            "label": "entity", "value": "efficiency", "low": "lowest", "high": "highest",
+            "label": "entity", "value": "efficiency",
+            "low": "window_lowest", "high": "window_highest",
             "sort": "-value", "reference": 1,
         },
     )  # fmt: skip

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zhiheng.catalog.recipes import Choice
+from zhiheng.catalog.recipes import STEPS, Choice
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note, Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.order import PartialOrder, intransitive, pairwise, unanimous
 from zhiheng.kernels.ranks import RankDraws
-from zhiheng.kernels.sensitivity import first_order
+from zhiheng.kernels.sensitivity import between_recipes, first_order
 from zhiheng.measure.indicators import Indicators
 
 Array = NDArray[np.float64]
@@ -84,6 +84,19 @@ def partial_order_table(panel: Panel, found: Standing) -> Table:
     )
 
 
+def pairwise_table(panel: Panel, found: Standing) -> Table:
+    """Of every pair, the share of draws in which the first has the better rank."""
+    n = len(panel.entities)
+    a, b = np.nonzero(~np.eye(n, dtype=bool))
+    return Table.of(
+        ("entity", "other"),
+        entity=[panel.entities[i] for i in a],
+        other=[panel.entities[i] for i in b],
+        period=np.full(len(a), panel.periods[-1], dtype=np.int64),
+        probability=found.share[a, b],
+    )
+
+
 def obstacles_table(panel: Panel, data: Indicators, z: Array, weights: Array) -> Table:
     """What each indicator takes from the best possible score, and the gap to the median.
 
@@ -93,8 +106,8 @@ def obstacles_table(panel: Panel, data: Indicators, z: Array, weights: Array) ->
     lost = weights.mean(axis=0) * (1.0 - z)
     whole = lost.sum(axis=-1, keepdims=True)
     degree = np.divide(lost, whole, out=np.zeros_like(lost), where=whole > 0)
-    sign = np.where([item.direction == "more" for item in data.items], 1.0, -1.0)
-    gap = sign * (np.median(data.values, axis=0, keepdims=True) - data.values)
+    values, sign = data.oriented()
+    gap = sign * (np.median(values, axis=0, keepdims=True) - values)
     entities, periods, items = z.shape
     names = [panel.name(e) for e in panel.entities]
     each = periods * items
@@ -133,22 +146,21 @@ def order_notes(found: Standing, draws: int) -> list[Note]:
     ]
 
 
-STEPS = ("normalise", "weights", "aggregation")
-
-
 def sensitivity_table(panel: Panel, drawn: RankDraws, pool: Sequence[Choice]) -> Table:
     """Which step of the method moves the rank of each entity in the last period.
 
-    `share` is the first-order share of the variance of the rank over draws;
-    ``drawn_weights`` is what weights drawn around a recipe add to the recipe itself.
+    `share` is the first-order share of the variance of the rank over draws; `total`
+    adds the interplay with the other steps of the method; ``drawn_weights`` is what
+    weights drawn around a recipe add to the recipe itself.
     """
     recipe = np.repeat(np.arange(len(pool)), drawn.counts)
     shares: dict[str, Array] = {}
+    totals: dict[str, Array] = {}
     for step in STEPS:
-        words = [getattr(choice, step) for choice in pool]
-        code = np.array([words.index(word) for word in words])
-        shares[step] = first_order(drawn.last, code[recipe])
-    shares["drawn_weights"] = 1.0 - first_order(drawn.last, recipe)
+        shares[step] = first_order(drawn.last, _codes(pool, (step,))[recipe])
+        others = tuple(s for s in STEPS if s != step)
+        totals[step] = between_recipes(drawn.last, recipe, _codes(pool, others)[recipe])
+    shares["drawn_weights"] = totals["drawn_weights"] = 1.0 - first_order(drawn.last, recipe)
     names = [panel.name(e) for e in panel.entities]
     n, k = len(names), len(shares)
     titles = [option_word("step", step) for step in shares]
@@ -162,4 +174,12 @@ def sensitivity_table(panel: Panel, drawn: RankDraws, pool: Sequence[Choice]) ->
         step_title_zh=np.tile(np.array([t.zh for t in titles], dtype=object), n),
         step_title_en=np.tile(np.array([t.en for t in titles], dtype=object), n),
         share=np.stack(list(shares.values()), axis=1).ravel(),
+        total=np.stack(list(totals.values()), axis=1).ravel(),
     )
+
+
+def _codes(pool: Sequence[Choice], steps: Sequence[str]) -> NDArray[np.intp]:
+    """A number for each recipe that tells apart what it chose in these steps."""
+    chosen = [tuple(getattr(choice, step) for step in steps) for choice in pool]
+    known = sorted(set(chosen))
+    return np.array([known.index(one) for one in chosen], dtype=np.intp)

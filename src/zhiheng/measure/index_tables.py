@@ -8,25 +8,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.wording import option_word
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.aggregate import Prepared, score
-from zhiheng.kernels.effective import EffectiveWeights
+from zhiheng.kernels.effective import EffectiveWeights, first_order_shares
+from zhiheng.kernels.hierarchy import node_scores
 from zhiheng.kernels.ranks import RankDraws
-from zhiheng.measure.composite import Composite, Option
+from zhiheng.measure.admissible import Option
+from zhiheng.measure.composite import Composite
 from zhiheng.measure.indicators import Indicators
 
 Array = NDArray[np.float64]
-DIRECTION = {"more": Text("越大越好", "more is better"), "less": Text("越小越好", "less is better")}
+DIRECTION = {
+    "more": Text("越大越好", "more is better"),
+    "less": Text("越小越好", "less is better"),
+    "near": Text("越接近 {v} 越好", "best at {v}"),
+    "within": Text("在 {v} 与 {w} 之间最好", "best between {v} and {w}"),
+}
 CHOSEN = Text("本次采用", "the choice of this call")
 ADMISSIBLE = Text("可接受", "admissible")
 
 
 def scores_table(
-    panel: Panel, scores: Array, ranks: NDArray[np.int32], draws: RankDraws | None
+    panel: Panel, scores: Array, ranks: NDArray[np.int32], draws: RankDraws | None, soft: Array
 ) -> Table:
-    """Score, rank and rank interval of every entity and period; arrays are (P, E)."""
+    """Score, rank and rank interval of every entity and period; arrays are (P, E).
+
+    `soft` is the weight that stands on cells which nobody observed.
+    """
     unknown = np.full(scores.shape, np.nan)
     low, high = (draws.low, draws.high) if draws else (unknown, unknown)
     entity, period = _grid(panel)
@@ -42,6 +53,7 @@ def scores_table(
         rank=ranks.T.ravel().astype(np.int64),
         rank_low=_ranks(low),
         rank_high=_ranks(high),
+        soft_share=soft.T.ravel(),
     )
 
 
@@ -52,12 +64,23 @@ def _ranks(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def weights_table(
-    data: Indicators, weights: Array, constant: NDArray[np.bool_], found: EffectiveWeights | None
+    data: Indicators, own: Composite, found: EffectiveWeights | None, scores: Array
 ) -> Table:
-    """Nominal and effective weights; a nominal weight by period is shown as its mean."""
+    """Nominal and effective weights; a nominal weight by period is shown as its mean.
+
+    For a rule that is no sum the first-order share stands in, in a column of its own.
+    """
     none = Text.same("-")
     titles = [data.group_titles.get(item.group, none) for item in data.items]
-    unknown = np.full(len(data.items), np.nan)
+    shares = (
+        {
+            "effective": found.pooled,
+            "effective_within_period": found.within_period,
+            "effective_within": found.within,
+        }
+        if found
+        else {"first_order": first_order_shares(own.z.values, scores)}
+    )
     return Table.of(
         ("indicator",),
         indicator=data.ids,
@@ -67,13 +90,36 @@ def weights_table(
         group_title_zh=[t.zh for t in titles],
         group_title_en=[t.en for t in titles],
         direction=[item.direction for item in data.items],
-        direction_zh=[DIRECTION[item.direction].zh for item in data.items],
-        direction_en=[DIRECTION[item.direction].en for item in data.items],
-        constant=constant.all(axis=0),
-        nominal=weights.mean(axis=0),
-        effective=found.pooled if found else unknown,
-        effective_within_period=found.within_period if found else unknown,
-        effective_within=found.within if found else unknown,
+        direction_zh=[_direction(item.direction).zh for item in data.items],
+        direction_en=[_direction(item.direction).en for item in data.items],
+        constant=own.z.constant.all(axis=0),
+        nominal=own.weights.mean(axis=0),
+        **shares,
+    )
+
+
+def _direction(written: str) -> Text:
+    kind, *ends = written.split(":")
+    return DIRECTION[kind].format(v=ends[0] if ends else "", w=ends[-1] if ends else "")
+
+
+def treatment_table(data: Indicators, own: Composite) -> Table:
+    """What was done to columns that outliers distort, and their moments before and after."""
+    found = own.treated
+    words = [option_word("action", action) for action in found.actions]
+    return Table.of(
+        ("indicator",),
+        indicator=data.ids,
+        title_zh=[item.title.zh for item in data.items],
+        title_en=[item.title.en for item in data.items],
+        action=list(found.actions),
+        action_title_zh=[w.zh for w in words],
+        action_title_en=[w.en for w in words],
+        moved=found.moved.sum(axis=(0, 1)).astype(np.int64),
+        skewness_before=found.before[0],
+        kurtosis_before=found.before[1],
+        skewness_after=found.after[0],
+        kurtosis_after=found.after[1],
     )
 
 
@@ -106,14 +152,43 @@ def indicators_table(panel: Panel, data: Indicators, normalised: Array) -> Table
     )
 
 
+def group_names(data: Indicators) -> list[str]:
+    """The groups that have items, in the order of the system."""
+    return [g for g in data.group_titles if data.inside.get(g)]
+
+
+def group_scores(data: Indicators, own: Composite) -> Array:
+    """Scores of each group, and of all other indicators together, by the same recipe.
+
+    Shape (G, 2, P, E); NaN for what is left when one group holds everything.
+    """
+    rows = [np.isin(data.ids, data.inside[g]) for g in group_names(data)]
+    inside = np.array(rows, dtype=np.bool_).reshape(len(rows), len(data.ids))
+    if not len(inside) or own.prepared.rule == "fixed":
+        return np.full((len(inside), 2, own.prepared.periods, own.prepared.entities), np.nan)
+    if own.prepared.rule == "nested":
+        found = _nodes(data, own)
+    else:
+        found = _sub_scores(own.prepared, own.weights, inside)
+    whole: NDArray[np.bool_] = inside.sum(axis=1) == len(data.ids)
+    rest = _sub_scores(own.prepared, own.weights, ~inside | whole[:, None])
+    rest[whole] = np.nan
+    return np.stack([found, rest], axis=1)
+
+
+def _nodes(data: Indicators, own: Composite) -> Array:
+    """Scores of groups where each level has a rule of its own, as the index uses them."""
+    levels = node_scores(own.prepared.parts[0], own.prepared.levels, own.weights)
+    places = {
+        name: (n, k) for n, names in enumerate(data.nodes) for k, name in enumerate(names)
+    }  # a padded group stands on several levels: the uppermost counts
+    return np.stack([levels[n][:, k] for n, k in (places[g] for g in group_names(data))])
+
+
 def groups_table(panel: Panel, data: Indicators, own: Composite) -> Table:
-    """Sub-scores of each group, and of all other groups together, by the same recipe."""
-    names = [g for g in data.group_titles if g in data.groups]
-    inside = np.array([[g == name for g in data.groups] for name in names])
-    found = _sub_scores(own.prepared, own.weights, inside)
-    rest = np.full_like(found, np.nan)
-    if len(names) > 1:
-        rest = _sub_scores(own.prepared, own.weights, ~inside)
+    """Sub-scores of each group, and of all other indicators together."""
+    names = group_names(data)
+    found, rest = group_scores(data, own).transpose(1, 0, 2, 3)
     cells = _cells(panel, tuple(names))
     titles = [data.group_titles[name] for name in names]
     number = len(panel.entities) * len(panel.periods)
@@ -144,7 +219,8 @@ def _sub_scores(prepared: Prepared, weights: Array, inside: NDArray[np.bool_]) -
 def recipes_table(found: Sequence[Option], own: Composite) -> Table:
     """Every declared combination: in the draws or not, and why not."""
     return Table.of(
-        ("normalise", "weights", "aggregation"),
+        ("treatment", "normalise", "weights", "aggregation"),
+        treatment=[o.choice.treatment for o in found],
         normalise=[o.choice.normalise for o in found],
         weights=[o.choice.weights for o in found],
         aggregation=[o.choice.aggregation for o in found],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from zhiheng.report.model import Document, FigureBlock, Section
 from zhiheng.report.sections import findings
+from zhiheng.report.sections.audit import audit_section
+from zhiheng.report.sections.coupling import coupling_section
 from zhiheng.report.sections.data import appendix_section, data_section
 from zhiheng.report.sections.drivers import drivers_section
 from zhiheng.report.sections.gaps import gaps_section
@@ -19,6 +21,8 @@ def build_document(run: StudyRun) -> Document:
     sections: list[Section | None] = [
         data_section(run),
         index_section(run),
+        audit_section(run),
+        coupling_section(run),
         gaps_section(run),
         mechanism_section(run),
         drivers_section(run),

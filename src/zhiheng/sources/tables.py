@@ -27,7 +27,20 @@ from zhiheng.sources.grid import Grid, read_csv
 from zhiheng.sources.observations import Observations
 
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "entity": ("entity", "region", "province", "code", "iso3", "地区", "省份", "省市", "国家"),
+    "entity": (
+        "entity",
+        "region",
+        "province",
+        "code",
+        "iso3",
+        "firm",
+        "地区",
+        "省份",
+        "省市",
+        "国家",
+        "企业",
+        "公司",
+    ),  # fmt: skip
     "period": ("period", "year", "年份", "年", "时期"),
     "series": ("series", "indicator", "variable", "指标", "序列", "变量"),
     "value": ("value", "数值", "值"),

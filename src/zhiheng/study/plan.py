@@ -107,6 +107,10 @@ class ReportPlan(_Model):
     """Which steps fill which part of the report."""
 
     index: str
+    conventions: str = ""
+    coupling: str = ""
+    efficiency: str = ""
+    productivity: str = ""
     disparity: str = ""
     transitions: str = ""
     drivers: str = ""

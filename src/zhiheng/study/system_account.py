@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhiheng.catalog.systems import IndexSystem, Indicator, load_system, systems
+from zhiheng.catalog.systems import IndexSystem, Indicator, load_system
 from zhiheng.core.result import Result, Table
 from zhiheng.core.text import Text
 
@@ -35,11 +35,10 @@ def _stands_for(item: Indicator, system: IndexSystem) -> Text:
     """The title of the published item that this one replaces."""
     if item.additional:
         return Text("补充项", "additional")
-    for other in systems().values():
-        for published in other.indicators:
-            if other.id != system.id and published.id == item.stands_for:
-                return published.title
-    return NONE
+    if not system.replaces:
+        return NONE
+    published = {i.id: i.title for i in load_system(system.replaces).indicators}
+    return published.get(item.stands_for, NONE)
 
 
 def _pair(name: str, texts: list[Text]) -> dict[str, list[str]]:

@@ -9,6 +9,8 @@ from zhiheng.core.errors import unknown_name
 from zhiheng.core.figures.canvas import Canvas, Source, Spec, Tile
 from zhiheng.core.figures.graph import graph
 from zhiheng.core.figures.grids import heatmap, tilemap
+from zhiheng.core.figures.hasse import hasse
+from zhiheng.core.figures.parts import parts
 from zhiheng.core.figures.rows import bar, dumbbell, interval, rank_interval, waterfall
 from zhiheng.core.figures.theme import Theme
 from zhiheng.core.figures.time import line, stack
@@ -26,6 +28,8 @@ KINDS: Mapping[str, Callable[[Source, Canvas], Spec]] = {
     "heatmap": heatmap,
     "tilemap": tilemap,
     "graph": graph,
+    "hasse": hasse,
+    "parts": parts,
 }
 """The kinds of figure that a method may return."""
 

@@ -10,6 +10,7 @@ from zhiheng.catalog.wording import option_word
 from zhiheng.core.result import Result, Table
 from zhiheng.core.text import Text
 from zhiheng.report.model import Block, FigureBlock, Paragraph, Section
+from zhiheng.report.sections.audit import dated
 from zhiheng.report.sections.columns import NAME, table_block
 from zhiheng.report.texts import say, words
 from zhiheng.study.run_types import StudyRun
@@ -45,12 +46,13 @@ def index_section(run: StudyRun) -> Section:
         ),
         Paragraph((uncertainty,)),
         table_block(
-            run, step, "scores", caption=_dated("index.ranks_caption", last),
+            run, step, "scores", caption=dated("index.ranks_caption", last),
             stub=[NAME], columns=["score", "rank", "rank_low", "rank_high"],
             rows=rows.tolist(), long=True,
         ),
     ]  # fmt: skip
     blocks += _order(run, step, last)
+    blocks += _steps(run, step)
     return Section("index", words("index.title"), tuple(blocks))
 
 
@@ -66,17 +68,24 @@ def _order(run: StudyRun, step: str, last: int) -> list[Block]:
     rows = np.lexsort((table["surely_above"], table["level"]))
     return [
         Paragraph((say("index.order_lead"),)),
+        *_figure(run, step, "order"),
         table_block(
-            run, step, "order", caption=_dated("index.order_caption", last),
+            run, step, "order", caption=dated("index.order_caption", last),
             stub=[NAME], columns=["level", "surely_above", "surely_below", "incomparable"],
             rows=rows.tolist(), long=True,
         ),
     ]  # fmt: skip
 
 
-def _dated(key: str, year: int) -> Text:
-    text = words(key)
-    return Text(text.zh.replace("{$year}", str(year)), text.en.replace("{$year}", str(year)))
+def _figure(run: StudyRun, step: str, name: str) -> list[Block]:
+    """A figure of the step, where it has it."""
+    return [FigureBlock(step, f.name) for f in run.results[step].figures if f.name == name]
+
+
+def _steps(run: StudyRun, step: str) -> list[Block]:
+    """Which step of the method moves ranks."""
+    found = _figure(run, step, "steps")
+    return [Paragraph((say("index.steps_lead"),)), *found] if found else []
 
 
 def _lead(result: Result) -> Sentence:
@@ -91,7 +100,7 @@ def _lead(result: Result) -> Sentence:
         "index.lead",
         system_title=system.title,
         index_items=len(system.indicators),
-        group_names=_join([g.title for g in system.groups]),
+        group_names=_join([g.title for g in system.top_groups]),
         **how,
     )
 
