@@ -206,18 +206,29 @@ def _notes(
         ),
         Note(
             Text(
-                "样本前沿在真前沿之内，效率因此偏高：原值落在区间之上是正常的，区间属于修正后的效率。"
-                "各时期分别抽取，不含同一地区各期之间的相关。",
+                "样本前沿在真前沿之内，效率因此偏高：原值落在区间之上是正常的，"
+                "区间属于修正后的效率。",
                 "The frontier of a sample lies inside the true one and flatters: a plain score "
-                "above its interval is normal, the interval is that of efficiency itself. Periods "
-                "are drawn apart; that a region's periods go together is not taken into account.",
+                "above its interval is normal, the interval is that of efficiency itself.",
             )
         ),
     ]
+    if len(panel.periods) > 1:
+        said.append(_across_periods())
     poor = cells["bias_ratio"] <= 1.0
     if poor.any():
         said.append(_not_advisable(panel, poor))
     return said
+
+
+def _across_periods() -> Note:
+    return Note(
+        Text(
+            "抽取时把每个地区—时期当作独立的：同一地区各期之间的相关没有算进区间。",
+            "Draws take every region and period as independent: that the periods of a region go "
+            "together is not in the intervals.",
+        )
+    )
 
 
 def _not_advisable(panel: Panel, poor: NDArray[np.bool_]) -> Note:
