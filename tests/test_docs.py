@@ -107,7 +107,8 @@ def test_the_readme_starts_with_the_two_commands(root: Path) -> None:
 
 
 def test_python_in_the_readme_and_the_reference_runs(root: Path) -> None:
-    pages = ("python.md", "expressions.md", "../how-to/measure-efficiency.md")
+    guides = ("../how-to/measure-efficiency.md", "../how-to/follow-productivity.md")
+    pages = ("python.md", "expressions.md", *guides)
     for page in ("README.md", *(f"docs/reference/{name}" for name in pages)):
         blocks = re.findall(r"```python\n(.*?)```", (root / page).read_text("utf-8"), flags=re.S)
         assert blocks, page
