@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.kernels.dea_lp import CERTIFIED, Programme, solve
-from zhiheng.kernels.dea_records import OPTIMAL
+from zhiheng.kernels.dea_records import OPTIMAL, make_work
 
 Array = NDArray[np.float64]
 Orientation = Literal["input", "output"]
@@ -76,6 +76,7 @@ def inefficiency(
             shared, norm, tiny, form.moving, bounded, np.ascontiguousarray(moves), rows,
             form.own, form.cost, form.rhs, form.start,
         ),
+        make_work(*shared.shape),
         found,
         doubt,
     )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit  # pyright: ignore[reportUnknownVariableType, reportMissingTypeStubs]
 from numpy.typing import NDArray
 
-from zhiheng.kernels.dea_records import OPTIMAL, Answers, Batch
+from zhiheng.kernels.dea_records import OPTIMAL, Answers, Batch, Work
 from zhiheng.kernels.dea_simplex import solve_batch
 
 Array = NDArray[np.float64]
@@ -46,7 +46,7 @@ def move(d: Draws, b: int, now: Array, typical: Array) -> None:
 
 
 @njit(cache=True)
-def solve_draws(d: Draws, found: Array, doubt: NDArray[np.bool_]) -> None:
+def solve_draws(d: Draws, w: Work, found: Array, doubt: NDArray[np.bool_]) -> None:
     """Fill `found` (B, n) with the value of each programme, and `doubt` where it is not proven."""
     n, r = d.rhs.shape
     now, typical = d.shared.copy(), np.zeros(r)
@@ -59,8 +59,9 @@ def solve_draws(d: Draws, found: Array, doubt: NDArray[np.bool_]) -> None:
         move(d, b, now, typical)
         out.value[:] = 0.0
         out.primal[:] = 0.0
+        w.used[0] = 0  # the columns that served the last draw have moved
         own = (d.own, d.cost, d.rhs, d.start, left_out)
-        solve_batch(Batch(now, typical, d.norm, d.tiny, d.rows, *own), out, MOST)
+        solve_batch(Batch(now, typical, d.norm, d.tiny, d.rows, *own), w, out, MOST)
         for o in range(n):
             found[b, o] = out.value[o]
             proven = out.status[o] == OPTIMAL and out.dual[o] <= CERTIFIED

@@ -58,7 +58,8 @@ def _productivity(run: StudyRun) -> list[Block]:
         Paragraph((say("efficiency.productivity"),)),
         *(FigureBlock(step, f.name) for f in result.figures),
         table_block(
-            run, step, "by_period", caption=words("efficiency.productivity_caption"),
-            stub=["period_from", "period"], columns=["index", "ec", "tc"],
+            run, step, "means", caption=words("efficiency.productivity_caption"),
+            stub=["period_from", "period"],
+            columns=["productivity_change", "efficiency_change", "technical_change"],
         ),
     ]  # fmt: skip
