@@ -88,6 +88,13 @@ def test_relative_values_have_a_mean_of_one_and_their_own_column():
     assert "relative_value" in result.table("density")
 
 
+def test_a_narrow_kernel_gets_a_finer_grid():
+    y = np.random.default_rng(0).lognormal(sigma=1.5, size=(80, 2))
+    result = kernel_density(panel(y), variable="y", bandwidth="sheather_jones", draws=0)
+    assert result.table("density").groupby("period").size().iloc[0] > 200
+    assert all(check.passed for check in result.checks)
+
+
 def test_chosen_periods_only_and_one_period_works():
     for given in ([2011], "2011", ["2011"]):
         found = kernel_density(normal(), variable="y", periods=given, draws=0)
@@ -113,7 +120,8 @@ def test_dropped_gaps_are_left_out_of_their_period():
 def test_options_and_variables_that_will_not_do_are_refused():
     for wrong in ({"bandwidth": "wide"}, {"bandwidth": 0.0}, {"points": 10}, {"draws": 1}):
         assert refused("M844", normal(), **wrong).evidence
-    error = refused("M844", normal(), bandwidth=0.001)
-    assert "points" in error.fix.en
+    for tight in ({"bandwidth": 0.001}, {"bandwidth": 0.05, "points": 100}):
+        error = refused("M844", normal(), **tight)
+        assert "points" in error.fix.en
     assert refused("M845", normal(), variable="0 * y").evidence
     assert refused("M841", normal(), variable="y - 100", relative=True).evidence

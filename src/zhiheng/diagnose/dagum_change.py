@@ -109,7 +109,7 @@ def tables(given: Given, found: Dagum) -> dict[str, Table]:
         size = len(given.groups.ids)
         drawn = dagum_draws(given.values, given.groups.number, size, given.weights, given.mask)
     out = {"intervals": _intervals(given, found, drawn)} if drawn is not None else {}
-    if given.ends[0] != given.ends[1]:
+    if given.ends[0] != given.ends[1] and comparable(given):
         parts = _change_parts(given)
         out |= {"change_parts": parts, "mobility": _mobility(given)}
         if drawn is not None:
@@ -136,6 +136,12 @@ def _intervals(given: Given, found: Dagum, drawn: Array) -> Table:
         share_low=shares[0].ravel(),
         share_high=shares[1].ravel(),
     )
+
+
+def comparable(given: Given) -> bool:
+    """Whether entities with something in each of the two periods were observed in both."""
+    values, both = _both(given)
+    return bool((values[both] > 0).any(axis=0).all()) and int(both.sum()) > 1
 
 
 def _both(given: Given) -> tuple[Array, NDArray[np.bool_]]:
@@ -237,7 +243,22 @@ def notes(given: Given) -> list[Note]:
         sizes = np.bincount(given.groups.number, minlength=len(given.groups.ids))
         few = [t for t, n in zip(given.groups.titles, sizes, strict=True) if n < FEW]
         said += [few_note(few)] if few else []
-    if given.ends[0] != given.ends[1]:
+    if given.ends[0] == given.ends[1]:
+        return said
+    if not comparable(given):
+        a, b = (given.panel.periods[t] for t in given.ends)
+        said.append(
+            Note(
+                Text(
+                    "{a} 与 {b} 两期都有观测的地区太少，不给出两期之间的变化。",
+                    "Too few entities were observed in both {a} and {b}: no change between the two "
+                    "is given.",
+                ).format(a=a, b=b),
+                level="caution",
+                code="M849",
+            )
+        )
+    else:
         said.append(
             Note(
                 Text(

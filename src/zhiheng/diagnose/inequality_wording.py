@@ -137,14 +137,13 @@ def shift_notes(shifts: Table) -> list[Note]:
     return [
         Note(
             Text(
-                "零点检验：首末变化的方向取决于零点放在哪里（{m}）{p}。"
-                "变量若没有真零点（如极差标准化的指数），不能由相对测度说差距扩大或缩小，"
-                "可看不受平移影响的绝对基尼：{s}。",
-                "Zero point: the direction of the change hangs on where the zero is "
-                "put ({m}){p}. "
-                "If the variable has no true zero (such as a min-max index), relative "
-                "measures cannot "
-                "say whether the gap widens; the absolute Gini, which no shift can move: {s}.",
+                "零点检验：首末变化的方向取决于零点放在哪里（{m}）{p}。变量有真零点（如人均产值）时"
+                "以原值为准；没有真零点（如极差标准化的指数）时，相对测度不能说明差距扩大或缩小，"
+                "只看不受平移影响的绝对基尼：{s}。",
+                "Zero point: the direction of the change hangs on where the zero is put ({m}){p}. "
+                "With a true zero, as in output per head, the values as they are decide; without "
+                "one, as in a min-max index, relative measures cannot say whether the gap widens, "
+                "and only the absolute Gini stands, which no shift can move: it {s}.",
             ).format(
                 m=Text(
                     "、".join(dict.fromkeys(str(r["measure_title_zh"]) for r in turned)),

@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 RULES = ("silverman", "scott", "sheather_jones")
 REACH = 4.0
 """Bandwidths that the grid goes beyond the outermost value."""
-FEWEST_POINTS = 50
+FEWEST_POINTS, USUAL_POINTS, MOST_POINTS = 50, 200, 2000
 # The trapezoid rule with two or more points per bandwidth, on kernels cut four bandwidths out.
 INTEGRAL = 2e-5
 
@@ -55,7 +55,7 @@ def kernel_density(
     periods: Sequence[int] | None = None,
     bandwidth: str | float = "silverman",
     relative: bool = False,
-    points: int = 200,
+    points: int | None = None,
     draws: int = 499,
     seed: int = 1,
     gaps: Gaps = "refuse",
@@ -80,7 +80,8 @@ def kernel_density(
     relative : bool
         Divide by the mean of the period first, so that common growth drops out.
     points : int
-        Points of the common grid, 50 or more.
+        Points of the common grid, 50 or more; by default 200, and more where a kernel is
+        narrow beside the range.
     draws : int
         Resamples of the test for one mode; 0 for no test.
     seed : int
@@ -122,7 +123,7 @@ def kernel_density(
     return Result(tables, figures, (*data.notes, *notes), _checks(grid, shapes), data.series)
 
 
-def _rule(bandwidth: str | float, points: int, draws: int) -> str | float:
+def _rule(bandwidth: str | float, points: int | None, draws: int) -> str | float:
     """The bandwidth as a rule or a number; refuses options out of range."""
     rule: str | float = bandwidth
     if isinstance(bandwidth, str) and bandwidth not in RULES:
@@ -137,7 +138,7 @@ def _rule(bandwidth: str | float, points: int, draws: int) -> str | float:
         {"option": name, "value": value}
         for name, value, fits in (
             ("bandwidth", bandwidth, right),
-            ("points", points, points >= FEWEST_POINTS),
+            ("points", points, points is None or points >= FEWEST_POINTS),
             ("draws", draws, draws == 0 or draws >= 2),
         )
         if not fits
@@ -156,26 +157,29 @@ def _rule(bandwidth: str | float, points: int, draws: int) -> str | float:
 
 
 def _grid(
-    data: Spread, at: list[int], columns: list[Array], widths: list[float], points: int
+    data: Spread, at: list[int], columns: list[Array], widths: list[float], points: int | None
 ) -> Array:
     """One grid for all periods; refuses one too coarse for the narrowest kernel."""
     low = min(float(x[0]) - REACH * h for x, h in zip(columns, widths, strict=True))
     high = max(float(x[-1]) + REACH * h for x, h in zip(columns, widths, strict=True))
-    step, least = (high - low) / (points - 1), min(widths)
-    if not step <= least / 2:
+    needed = int(np.ceil(2 * (high - low) / min(widths))) + 1
+    size = min(max(needed, USUAL_POINTS), MOST_POINTS) if points is None else points
+    if size < needed:
+        step = (high - low) / (size - 1)
         rows: list[Row] = [
             {"period": data.panel.periods[t], "bandwidth": h, "grid_step": step}
-            for t, h in zip(at, widths, strict=True) if not step <= h / 2
+            for t, h in zip(at, widths, strict=True) if step > h / 2
         ]  # fmt: skip
         raise out_of_range(
             rows,
             Text(
-                "网格太粗，看不见这么窄的核；points 至少写 {n}，或用更大的带宽。",
-                "The grid is too coarse for so narrow a kernel; let points be {n} or more, or use "
-                "a larger bandwidth.",
-            ).format(n=int(np.ceil(2 * (high - low) / least)) + 2),
+                "网格太粗，看不见这么窄的核；points 至少写 {n}，或用更大的带宽，"
+                "取值很偏时先取对数。",
+                "The grid is too coarse for so narrow a kernel; let points be {n} or more, use "
+                "a larger bandwidth, or take logs of a very skewed variable.",
+            ).format(n=needed),
         )
-    return np.linspace(low, high, points)
+    return np.linspace(low, high, size)
 
 
 def _test(x: Array, draws: int, seed: int, period: int) -> Unimodality | None:
