@@ -71,6 +71,7 @@ def test_two_clubs_are_seen_and_tested():
     summary = result.table("summary")
     assert (summary.modes == 2).all()
     assert (summary.p_calibrated < 0.05).all()
+    assert (summary.p_dip < 0.05).all()
     np.testing.assert_allclose(np.sort(result.table("modes").value)[[0, -1]], [2, 6], atol=0.3)
     assert "M855" not in codes(result)
 

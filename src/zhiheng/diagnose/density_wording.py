@@ -57,10 +57,12 @@ def density_notes(data: Spread, *, rule: str | float, relative: bool, draws: int
             Note(
                 Text(
                     "单峰检验：西尔弗曼平滑自助法 {d} 次；p_silverman 偏于保守，"
-                    "p_calibrated 按霍尔与约克校准、只数数据范围内的峰。p 小才说明不止一个峰。",
+                    "p_calibrated 按霍尔与约克校准、只数数据范围内的峰；"
+                    "p_dip 是哈蒂根 Dip 检验（对照均匀分布），不依赖带宽。p 小才说明不止一个峰。",
                     "Test for one mode: Silverman's smoothed bootstrap, {d} draws; p_silverman is "
                     "cautious, p_calibrated follows Hall and York and counts modes within the "
-                    "range of the data. Only a small p speaks for more than one.",
+                    "range of the data; p_dip is Hartigan's dip test against the uniform and needs "
+                    "no bandwidth. Only a small p speaks for more than one.",
                 ).format(d=draws)
             )
         )

@@ -24,6 +24,7 @@ from zhiheng.diagnose.spread import (
 from zhiheng.diagnose.variable import Gaps
 from zhiheng.kernels.density import bandwidth as rule_bandwidth
 from zhiheng.kernels.density import density, modes, outside
+from zhiheng.kernels.dip import dip, uniform_dips
 from zhiheng.kernels.modality import Unimodality, silverman_test
 
 Array = NDArray[np.float64]
@@ -83,7 +84,7 @@ def kernel_density(
         Points of the common grid, 50 or more; by default 200, and more where a kernel is
         narrow beside the range.
     draws : int
-        Resamples of the test for one mode; 0 for no test.
+        Resamples of the tests for one mode; 0 for no test.
     seed : int
         Seed of the resamples.
     gaps : {"refuse", "drop"}
@@ -98,7 +99,8 @@ def kernel_density(
     References
     ----------
     Silverman (1981) JRSS B 43(1): 97-99; Hall and York (2001) Statistica Sinica 11(2):
-    515-536; Sheather and Jones (1991) JRSS B 53(3): 683-690.
+    515-536; Hartigan and Hartigan (1985) Annals of Statistics 13(1): 70-84; Sheather and
+    Jones (1991) JRSS B 53(3): 683-690.
     """
     rule = _rule(bandwidth, points, draws)
     data = read_spread(panel, variable, relative=relative, gaps=gaps)
@@ -114,7 +116,7 @@ def kernel_density(
     when = np.array([data.panel.periods[t] for t in at], dtype=np.int64)
     tables = {
         "density": _density(when, grid, shapes, wording.axis_column(relative=relative)),
-        "summary": _summary(when, shapes),
+        "summary": _summary(when, shapes, draws, seed),
         "modes": _modes(when, shapes, wording.axis_column(relative=relative)),
     }
     notes = wording.density_notes(data, rule=rule, relative=relative, draws=draws)
@@ -195,8 +197,9 @@ def _density(when: NDArray[np.int64], grid: Array, shapes: list[Shape], axis: st
     )
 
 
-def _summary(when: NDArray[np.int64], shapes: list[Shape]) -> Table:
+def _summary(when: NDArray[np.int64], shapes: list[Shape], draws: int, seed: int) -> Table:
     tests = [s.test for s in shapes]
+    dips = np.array([dip(s.values) for s in shapes])
     return Table.of(
         ("period",),
         period=when,
@@ -209,7 +212,17 @@ def _summary(when: NDArray[np.int64], shapes: list[Shape]) -> Table:
         critical_bandwidth=np.array([t.critical if t else np.nan for t in tests]),
         p_silverman=np.array([t.p if t else np.nan for t in tests]),
         p_calibrated=np.array([t.p_calibrated if t else np.nan for t in tests]),
+        dip=dips,
+        p_dip=_p_dip(dips, [len(s.values) for s in shapes], draws, seed),
     )
+
+
+def _p_dip(dips: Array, sizes: list[int], draws: int, seed: int) -> Array:
+    """How often a uniform sample of the same size dips as much; one simulation per size."""
+    if not draws:
+        return np.full(len(dips), np.nan)
+    known = {n: uniform_dips(n, draws=draws, seed=seed) for n in sorted(set(sizes))}
+    return np.array([(known[n] >= d).mean() for d, n in zip(dips, sizes, strict=True)])
 
 
 def _main(shape: Shape) -> float:
