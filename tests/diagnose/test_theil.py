@@ -82,7 +82,7 @@ def test_sources_of_the_change_of_l_sum_to_it():
 
 def test_without_population_the_sizes_of_groups_move_nothing():
     found = theil(panel(), variable="y", groups="zones4").table("change_sources")
-    assert found.set_index("part").contribution["sizes"] == pytest.approx(0, abs=ROUNDING)
+    assert found.set_index("part").contribution["source_sizes"] == pytest.approx(0, abs=ROUNDING)
 
 
 def test_one_period_has_no_change():

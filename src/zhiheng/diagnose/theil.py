@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,8 +115,8 @@ def theil(
         tables["change_sources"] = _sources(data, named[0], weights, sure)
     notes = wording.notes(data, named, found, draws=draws, level=level, alpha=orders.get("ge"))
     figures = wording.figures(several=data.several)
-    return Result(tables, figures, (*data.notes, *notes), _checks(data, found, levels, orders),
-                  data.series)  # fmt: skip
+    checks = [*_checks(data, found, levels, orders), *_source_check(tables)]
+    return Result(tables, figures, (*data.notes, *notes), tuple(checks), data.series)
 
 
 def _values(found: Nested) -> Array:
@@ -170,34 +171,39 @@ def _components(parts: Mapping[str, Text], times: int) -> dict[str, list[str]]:
 
 def _groups(data: Sample, found: Mapping[str, Nested], named: tuple[Groups, ...]) -> Table:
     """Every group of every level: its shares, mean, inner inequality and what that adds."""
-    rows: dict[str, list[Array]] = {}
-    keys: dict[str, list[object]] = {}
-    periods = len(data.panel.periods)
-    for measure, one in found.items():
-        for k, (group, at) in enumerate(zip(named, one.levels, strict=True)):
-            size = len(group.ids)
-            _extend(keys, "period", np.repeat(data.periods, size).tolist())
-            word = option_word("inequality_measure", measure)
-            _extend(keys, "measure", [measure] * (size * periods))
-            _extend(keys, "measure_title_zh", [word.zh] * (size * periods))
-            _extend(keys, "measure_title_en", [word.en] * (size * periods))
-            _extend(keys, "group_level", [k + 1] * (size * periods))
-            _extend(keys, "group", list(group.ids) * periods)
-            _extend(keys, "group_title_zh", [t.zh for t in group.titles] * periods)
-            _extend(keys, "group_title_en", [t.en for t in group.titles] * periods)
-            total = np.where(one.total > 0, one.total, np.nan)[:, None]
-            for name, values in (
-                ("weight_share", at.share), ("value_share", at.value_share), ("mean", at.mean),
-                ("inner", at.inside), ("contribution", at.contribution),
-                ("share", at.contribution / total),
-            ):  # fmt: skip
-                rows.setdefault(name, []).append(values.ravel())
-    columns = {name: np.concatenate(values) for name, values in rows.items()}
-    return Table.of(("period", "measure", "group_level", "group"), **keys, **columns)
+    blocks = [
+        _block(data, measure, one, (k, group))
+        for measure, one in found.items()
+        for k, group in enumerate(named)
+    ]
+    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    return Table.of(("period", "measure", "group_level", "group"), **columns)
 
 
-def _extend(columns: dict[str, list[object]], name: str, values: Sequence[object]) -> None:
-    columns.setdefault(name, []).extend(values)
+def _block(
+    data: Sample, measure: str, one: Nested, where: tuple[int, Groups]
+) -> dict[str, NDArray[Any]]:
+    """The rows of one measure and one level of grouping."""
+    k, group = where
+    at, periods, size = one.levels[k], len(data.periods), len(group.ids)
+    total = np.where(one.total > 0, one.total, np.nan)[:, None]
+    words: dict[str, list[str]] = {
+        **wording.titled("measure", "inequality_measure", [measure], size * periods),
+        "group": list(group.ids) * periods,
+        "group_title_zh": [t.zh for t in group.titles] * periods,
+        "group_title_en": [t.en for t in group.titles] * periods,
+    }
+    return {
+        "period": np.repeat(data.periods, size),
+        **{name: np.array(values, dtype=object) for name, values in words.items()},
+        "group_level": np.full(size * periods, k + 1),
+        "weight_share": at.share.ravel(),
+        "value_share": at.value_share.ravel(),
+        "mean": at.mean.ravel(),
+        "inner": at.inside.ravel(),
+        "contribution": at.contribution.ravel(),
+        "share": (at.contribution / total).ravel(),
+    }
 
 
 def _change(
@@ -237,7 +243,7 @@ def _sources(data: Sample, group: Groups, weights: Array | None, sure: Sure) -> 
         many = log_shift(*ends, group.number, len(group.ids), weights)
         drawn = np.stack([many.inner, many.sizes, many.means], axis=1)
         low, high = change_interval(drawn, point, *sure)
-    names = np.array(["inner", "sizes", "means"])
+    names = ["source_inner", "source_sizes", "source_means"]
     return Table.of(
         ("part",),
         **wording.titled("part", "theil_source", names, 1),
@@ -272,6 +278,24 @@ def _checks(
                 "sums over groups and differences of group means agree",
             ),
             float(np.max(roads)),
+            ROUNDING,
+        ),
+    )
+
+
+def _source_check(tables: Mapping[str, Table]) -> tuple[Check, ...]:
+    """What moved Theil L sums to its change, where L is defined at both ends."""
+    if "change_sources" not in tables:
+        return ()
+    change = tables["change"]
+    whole = change.columns["change"][change.find("theil_l", "theil_total")]
+    parts = float(tables["change_sources"].columns["contribution"].sum())
+    if not (np.isfinite(whole) and np.isfinite(parts)):
+        return ()
+    return (
+        Check(
+            Text("三个来源之和等于泰尔 L 的变化", "the three sources sum to the change of Theil L"),
+            parts - float(whole),
             ROUNDING,
         ),
     )
