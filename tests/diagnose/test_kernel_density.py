@@ -46,7 +46,7 @@ def test_densities_equal_those_of_scipy_on_a_common_grid():
     for t, (period, rows) in enumerate(found.groupby("period")):
         x = given.array("y")[:, t]
         other = stats.gaussian_kde(x, bw_method=width[period] / np.std(x, ddof=1))
-        np.testing.assert_allclose(rows.density, other(rows.value), atol=PROGRAM)
+        np.testing.assert_allclose(rows.probability_density, other(rows.value), atol=PROGRAM)
     assert found.groupby("value").size().eq(3).all()
     assert all(check.passed for check in result.checks)
 

@@ -51,7 +51,7 @@ def test_all_checks_pass_and_the_long_run_integrates_to_one():
     found = result.table("ergodic")
     for _, rows in found.groupby("curve", sort=False):
         step = np.diff(rows.value).mean()
-        assert rows.density.sum() * step == pytest.approx(1, abs=2e-3)
+        assert rows.probability_density.sum() * step == pytest.approx(1, abs=2e-3)
 
 
 def test_the_long_run_of_an_autoregression_lies_in_its_interval():
@@ -69,10 +69,12 @@ def test_persistence_and_return_to_the_mean_are_read_from_quantiles():
     slow = run(autoregression(0.95)).table("persistence")
     fast = run(autoregression(0.2)).table("persistence")
     assert slow.stay.mean() > fast.stay.mean()
-    assert fast.up.iloc[0] > 0.7
-    assert fast.down.iloc[-1] > 0.7
-    np.testing.assert_allclose(slow.down + slow.stay + slow.up, 1)
-    assert ((slow.expected_low <= slow.expected) & (slow.expected <= slow.expected_high)).all()
+    assert fast.p_up.iloc[0] > 0.7
+    assert fast.p_down.iloc[-1] > 0.7
+    np.testing.assert_allclose(slow.p_down + slow.stay + slow.p_up, 1)
+    assert (
+        (slow.expected_low <= slow.expected_end) & (slow.expected_end <= slow.expected_high)
+    ).all()
 
 
 def test_one_club_gathers_at_its_mean_and_two_part_in_between():
@@ -100,7 +102,7 @@ def test_lag_goes_by_period_and_not_by_row():
 def test_the_half_life_of_an_autoregression_is_recovered():
     found = run(autoregression(0.8, entities=400)).table("dynamics")
     assert found.second_eigenvalue[0] == pytest.approx(0.8, abs=0.06)
-    assert found.half_life[0] == pytest.approx(np.log(0.5) / np.log(0.8), rel=0.35)
+    assert found.deviation_half_life[0] == pytest.approx(np.log(0.5) / np.log(0.8), rel=0.35)
 
 
 def test_levels_and_a_far_long_run_are_cautions():

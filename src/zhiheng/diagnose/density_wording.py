@@ -135,7 +135,7 @@ def mode_notes(when: NDArray[np.int64], shapes: Sequence[Shaped], data: Spread) 
 def ridgeline(*, relative: bool, unit: str) -> Figure:
     """Densities one below the other."""
     encodings: dict[str, object] = {"row": "period", "x": axis_column(relative=relative),
-                                    "value": "density"}  # fmt: skip
+                                    "value": "probability_density"}  # fmt: skip
     encodings |= {"reference": 1} if relative else {"unit": unit}
     return Figure(
         "ridgeline",

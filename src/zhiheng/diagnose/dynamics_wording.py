@@ -74,7 +74,7 @@ def notes(
                 ).format(k=lag)
             )
         )
-    said += _far(data, row["half_life"])
+    said += _far(data, row["deviation_half_life"])
     if not crossing:
         said.append(
             Note(
@@ -137,9 +137,13 @@ def _far(data: Spread, half_life: Cell) -> list[Note]:
 
 def figures(*, relative: bool, unit: str) -> tuple[Figure, ...]:
     """The kernel with the diagonal, and the first, last and long-run densities."""
-    contour: dict[str, object] = {"x": "from_value", "y": "to_value", "value": "density"}
+    contour: dict[str, object] = {
+        "x": "from_value",
+        "y": "to_value",
+        "value": "probability_density",
+    }
     ridge: dict[str, object] = {"row": "curve", "x": axis_column(relative=relative),
-                                "value": "density", "low": "ci_low", "high": "ci_high",
+                                "value": "probability_density", "low": "ci_low", "high": "ci_high",
                                 "own_scale": True}  # fmt: skip
     if relative:
         ridge["reference"] = 1

@@ -193,7 +193,7 @@ def _density(when: NDArray[np.int64], grid: Array, shapes: list[Shape], axis: st
         ("period", axis),
         period=np.repeat(when, len(grid)),
         **{axis: np.tile(grid, len(when))},
-        density=np.concatenate([s.curve for s in shapes]),
+        probability_density=np.concatenate([s.curve for s in shapes]),
     )
 
 
@@ -235,7 +235,7 @@ def _modes(when: NDArray[np.int64], shapes: list[Shape], axis: str) -> Table:
         period=np.repeat(when, [len(s.peaks) for s in shapes]),
         number=np.concatenate([np.arange(1, len(s.peaks) + 1) for s in shapes]),
         **{axis: np.concatenate([s.peaks for s in shapes])},
-        density=np.concatenate([density(s.values, s.width, s.peaks) for s in shapes]),
+        probability_density=np.concatenate([density(s.values, s.width, s.peaks) for s in shapes]),
     )
 
 

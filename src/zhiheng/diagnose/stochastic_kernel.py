@@ -234,7 +234,7 @@ def _kernel(pairs: Pairs, edges: Array, mass: Array, times: int) -> Table:
         ("from_value", "to_value"),
         from_value=np.repeat(middle[seen], size),
         to_value=np.tile(middle, int(seen.sum())),
-        density=shown[seen].ravel(),
+        probability_density=shown[seen].ravel(),
     )
 
 
@@ -260,7 +260,7 @@ def _ergodic(
         curve_title_zh=np.repeat([t.zh for t in names.values()], size).tolist(),
         curve_title_en=np.repeat([t.en for t in names.values()], size).tolist(),
         **{axis: np.tile(grid, 3)},
-        density=np.concatenate([*curves, run]),
+        probability_density=np.concatenate([*curves, run]),
         ci_low=np.concatenate([gap, gap, ends[0]]),
         ci_high=np.concatenate([gap, gap, ends[1]]),
     )
@@ -280,14 +280,14 @@ def _persistence(
         ("quantile",),
         quantile=np.array(QUANTILES),
         **{axis: at},
-        expected=one.expected[0],
+        expected_end=one.expected[0],
         expected_low=ends[0, 0],
         expected_high=ends[0, 1],
-        down=one.down[0],
+        p_down=one.down[0],
         stay=one.stay[0],
         stay_low=ends[1, 0],
         stay_high=ends[1, 1],
-        up=one.up[0],
+        p_up=one.up[0],
     )
 
 
@@ -320,7 +320,7 @@ def _dynamics(data: Spread, pairs: Pairs, chain: Array, *, lag: int, owner: Code
         bandwidth_start=[float(np.median(pairs.wide))],
         bandwidth_end=[float(np.median(pairs.tall))],
         second_eigenvalue=[second],
-        half_life=[life],
+        deviation_half_life=[life],
     )
 
 
