@@ -107,7 +107,10 @@ def test_the_readme_starts_with_the_two_commands(root: Path) -> None:
 
 
 def test_python_in_the_readme_and_the_reference_runs(root: Path) -> None:
-    guides = ("../how-to/measure-efficiency.md", "../how-to/follow-productivity.md")
+    guides = tuple(
+        f"../how-to/{name}.md"
+        for name in ("measure-efficiency", "follow-productivity", "measure-disparity")
+    )
     pages = ("python.md", "expressions.md", *guides)
     for page in ("README.md", *(f"docs/reference/{name}" for name in pages)):
         blocks = re.findall(r"```python\n(.*?)```", (root / page).read_text("utf-8"), flags=re.S)

@@ -69,6 +69,19 @@ TABLES = {
         ["from_class", "to_class"], from_class=[1, 1, 2, 2], to_class=[1, 2, 1, 2],
         probability=[0.9, 0.1, 0.03, 0.97], n=[90, 10, 3, 97],
     ),
+    "density": Table.of(
+        ["period", "relative_value"], period=np.repeat(YEARS, 30),
+        relative_value=np.tile(np.linspace(0.2, 2.4, 30), 10),
+        density=np.tile(np.exp(-((np.linspace(-3, 3, 30)) ** 2)), 10),
+        low=np.tile(0.8 * np.exp(-((np.linspace(-3, 3, 30)) ** 2)), 10),
+        high=np.tile(1.2 * np.exp(-((np.linspace(-3, 3, 30)) ** 2)), 10),
+    ),
+    "kernel": Table.of(
+        ["from_value", "to_value"], from_value=np.repeat(np.linspace(10, 90, 12), 12),
+        to_value=np.tile(np.linspace(0, 120, 12), 12),
+        density=np.exp(-((np.repeat(np.linspace(10, 90, 12), 12)
+                          - np.tile(np.linspace(0, 120, 12), 12)) / 15) ** 2),
+    ),
     "effects": Table.of(["factor"], factor=["a", "software", "c"], effect=[800.0, -950.5, 20.25]),
     "nodes": Table.of(
         ["id"], id=["x", "m", "y"], name_zh=["新质生产力", "科技创新", "绿色发展"],
@@ -109,6 +122,9 @@ FIGURES = {
     "graph": ("edges", {"nodes": "nodes"}),
     "hasse": ("pairs", {"nodes": "order"}),
     "parts": ("steps", {"sort_by": {"table": "scores", "column": "rank"}}),
+    "ridgeline": ("density", {"x": "relative_value", "low": "low", "high": "high",
+                              "reference": 1}),
+    "contour": ("kernel", {"unit": "万元"}),
 }  # fmt: skip
 
 

@@ -102,6 +102,39 @@ def test_no_draws_and_one_period_give_no_change():
     assert "change" not in dagum(random_panel(1), variable="y", groups="zones4").tables
 
 
+def test_parts_have_intervals_and_their_changes_sum_to_that_of_the_gini():
+    result = dagum(random_panel(), variable="y", groups="zones4", draws=300)
+    inside = result.table("intervals")
+    assert ((inside.ci_low <= inside.value) & (inside.value <= inside.ci_high)).mean() > 0.8
+    assert (inside.share_low >= 0).all()
+    change = result.table("change_parts").set_index("part").change
+    assert change.drop("gini").sum() == pytest.approx(change["gini"], abs=ROUNDING)
+    moves = result.table("mobility").set_index("part").contribution
+    assert moves["reranking"] + moves["catching_up"] == pytest.approx(moves["gini"], abs=ROUNDING)
+    assert moves["reranking"] >= 0
+    assert all(check.passed for check in result.checks)
+
+
+def test_any_two_periods_can_be_compared_and_an_unknown_one_is_refused():
+    result = dagum(random_panel(), variable="y", groups="zones4", change_from=2021, change_to=2022)
+    row = result.table("change").iloc[0]
+    assert (row.period_from, row.period) == (2021, 2022)
+    assert (
+        "2021"
+        in refused("M847", random_panel(), variable="y", groups="zones4", change_from=1921).fix.en
+    )
+
+
+def test_periods_without_a_common_entity_have_no_change():
+    values = random_panel(2).array("y").copy()
+    values[:4, 0] = np.nan
+    values[4:, 1] = np.nan
+    result = dagum(panel(values, CODES), variable="y", groups="zones4", gaps="drop")
+    assert "change_parts" not in result.tables
+    assert "M849" in {note.code for note in result.notes}
+    assert all(check.passed for check in result.checks)
+
+
 def test_a_group_of_one_is_a_named_rule():
     data = random_panel().select(entities=CODES[:7])
     found = dagum(data, variable="y", groups="zones4")

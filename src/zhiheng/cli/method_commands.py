@@ -82,6 +82,7 @@ def _annotation(option: Option) -> Any:
         "mapping": "x=…,y=…",
         "name_or_mapping": "name | x=…,y=…",
         "list_or_mapping": "a,b | x=…,y=…",
+        "name_or_number": "name | number",
     }.get(option.type, "")
     help_ = " | ".join(map(str, option.choices)) or form
     if option.required:

@@ -74,10 +74,8 @@ def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
     if origin in (typing.Union, types.UnionType):
         found = [_type_of(a) for a in args if a is not type(None)]
         kinds = {kind for kind, _ in found}
-        both = {"string": "name_or_mapping", "list": "list_or_mapping"}
-        if len(kinds) == 2 and "mapping" in kinds and (other := min(kinds - {"mapping"})) in both:
-            return both[other], ()
-        return found[0]
+        both = _TWO_KINDS.get(frozenset(kinds))
+        return (both, ()) if both else found[0]
     if origin is typing.Literal:
         return "string", tuple(args)
     base = origin or hint
@@ -96,6 +94,11 @@ _KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((Mapping,), "mapping"),
     ((list, tuple, typing.cast(type, typing.get_origin(typing.Sequence[str]))), "list"),
 )
+_TWO_KINDS = {
+    frozenset({"string", "mapping"}): "name_or_mapping",
+    frozenset({"list", "mapping"}): "list_or_mapping",
+    frozenset({"string", "number"}): "name_or_number",
+}
 _ACCEPTS: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "integer": (int,),
@@ -104,6 +107,7 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
     "mapping": (Mapping,),
     "name_or_mapping": (Mapping, str),
     "list_or_mapping": (Mapping, list, tuple, str),
+    "name_or_number": (int, float, str),
     "string": (str,),
 }
 
@@ -129,7 +133,7 @@ def _check_options(info: MethodInfo, given: Mapping[str, Any]) -> None:
 
 def _check_value(method_name: str, option: Option, value: Any) -> None:
     fits = isinstance(value, _ACCEPTS[option.type])
-    if option.type in ("integer", "number") and isinstance(value, bool):
+    if option.type in ("integer", "number", "name_or_number") and isinstance(value, bool):
         fits = False
     listed = not option.choices or value in option.choices
     if fits and listed:

@@ -25,8 +25,8 @@ class Option:
     """One keyword option of a method.
 
     `type` is ``string``, ``number``, ``integer``, ``boolean``, ``list``,
-    ``mapping``, ``name_or_mapping`` or ``list_or_mapping``; `choices` is empty unless
-    the values are enumerated.
+    ``mapping``, ``name_or_mapping``, ``list_or_mapping`` or ``name_or_number``;
+    `choices` is empty unless the values are enumerated.
     """
 
     name: str

@@ -12,12 +12,12 @@ from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Figure, Note, Result, Table
 from zhiheng.core.text import Text
+from zhiheng.diagnose import dagum_change
 from zhiheng.diagnose.groups import Groups, read_groups
 from zhiheng.diagnose.ranges import check_numbers
 from zhiheng.diagnose.variable import Gaps, Variable, read_variable
 from zhiheng.kernels.dagum import Dagum
 from zhiheng.kernels.dagum import dagum as decompose
-from zhiheng.kernels.gini import gini_change
 
 # The parts are sums of at most n^2 positive terms of at most one: rounding stays far below.
 ROUNDING = 1e-12
@@ -29,6 +29,8 @@ def dagum(
     *,
     variable: str,
     groups: str | Mapping[str, str],
+    change_from: int | None = None,
+    change_to: int | None = None,
     draws: int = 1000,
     seed: int = 1,
     level: float = 0.05,
@@ -48,13 +50,14 @@ def dagum(
         A series or an expression; values of zero or more.
     groups : str or mapping
         A catalogued grouping such as ``zones4``, or a mapping of entity to group.
+    change_from, change_to : int
+        The two periods whose change is split up; first and last by default.
     draws : int
-        Resamples of entities for the interval of the change between the first and
-        the last period; 0 for none.
+        Resamples of entities with all their periods, within groups; 0 for no intervals.
     seed : int
         Seed of the resamples.
     level : float
-        One minus the coverage of the interval.
+        One minus the coverage of the intervals.
     gaps : {"refuse", "drop"}
         What to do with missing cells; dropped ones are left out of their period.
 
@@ -63,11 +66,12 @@ def dagum(
     ZhihengError
         M800 gaps, M810 entities without a group, M811 groups that cannot be read,
         M812 negative values, M813 a period without a positive value, M820 an option
-        out of range.
+        out of range, M847 an unknown period.
 
     References
     ----------
-    Dagum (1997) Empirical Economics 22(4): 515-531.
+    Dagum (1997) Empirical Economics 22(4): 515-531; Jenkins and Van Kerm (2006) Oxford
+    Economic Papers 58(3): 531-548.
     """
     check_numbers(draws=draws, level=level)
     data = read_variable(panel, variable, gaps=gaps)
@@ -80,10 +84,13 @@ def dagum(
         "pairs": _pairs(panel, found, named),
         "within_groups": _within(panel, found, named),
     }
-    if draws and len(panel.periods) > 1:
-        tables["change"] = _change(panel, data, draws=draws, seed=seed, level=level)
-    notes = (*data.notes, *_notes(panel, found, named, draws=draws, level=level))
-    return Result(tables, (_figure(),), notes, _checks(found), data.series)
+    given = dagum_change.prepare(
+        panel, (filled, data.mask), named, (draws, seed, level), (change_from, change_to)
+    )
+    tables |= dagum_change.tables(given, found)
+    notes = (*data.notes, *_notes(panel, found, named), *dagum_change.notes(given))
+    checks = (*_checks(found), *dagum_change.checks(tables))
+    return Result(tables, (_figure(),), notes, checks, data.series)
 
 
 def _check(panel: Panel, data: Variable, variable: str) -> None:
@@ -171,24 +178,6 @@ def _within(panel: Panel, found: Dagum, named: Groups) -> Table:
     )
 
 
-def _change(panel: Panel, data: Variable, *, draws: int, seed: int, level: float) -> Table:
-    """Change of the Gini over the window, of the entities observed at both ends."""
-    both = data.mask[:, 0] & data.mask[:, -1]
-    ends = data.values[both][:, [0, -1]]
-    ends = ends[np.lexsort(ends.T)]  # so that the order of entities leaves the draws alone
-    with np.errstate(invalid="ignore"):  # a draw of zeros only has no Gini: no interval then
-        found = gini_change(ends[:, 0], ends[:, 1], draws=draws, seed=seed, level=level)
-    return Table.of(
-        ("period_from", "period"),
-        period_from=[panel.periods[0]],
-        period=[panel.periods[-1]],
-        n=[int(both.sum())],
-        change=[found.change],
-        ci_low=[found.low],
-        ci_high=[found.high],
-    )
-
-
 def _titled(column: str, named: Groups, position: NDArray[np.intp]) -> dict[str, list[str]]:
     return {
         column: [named.ids[i] for i in position],
@@ -226,17 +215,7 @@ def _checks(found: Dagum) -> tuple[Check, ...]:
     )
 
 
-def _interval_note(draws: int, level: float) -> Note:
-    return Note(
-        Text(
-            "首末变化的 {l} 百分位区间由地区有放回重抽 {d} 次得到，每个地区的首末两值一起抽取。",
-            "The {l} percentile interval of the change comes from {d} resamples of entities, each "
-            "drawn with its first and last value together.",
-        ).format(l=f"{100 * (1 - level):g}%", d=draws)
-    )
-
-
-def _notes(panel: Panel, found: Dagum, named: Groups, *, draws: int, level: float) -> list[Note]:
+def _notes(panel: Panel, found: Dagum, named: Groups) -> list[Note]:
     notes = [
         Note(
             Text(
@@ -246,8 +225,6 @@ def _notes(panel: Panel, found: Dagum, named: Groups, *, draws: int, level: floa
             )
         )
     ]
-    if draws and len(panel.periods) > 1:
-        notes.append(_interval_note(draws, level))
     single = _listed(panel, named, found.size == 1)
     if single:
         notes.append(

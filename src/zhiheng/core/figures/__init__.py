@@ -16,6 +16,8 @@ Encodings by kind (every column has the default shown)::
     stack, line    x=period, parts=[columns] or colour=column + value=column; line, low, high
     heatmap        row=from_class column=to_class value=probability count
     tilemap        label=entity value=score; the caller gives the tiles
+    ridgeline      row=period x=value value=density; low, high, reference, own_scale
+    contour        x=from_value y=to_value value=density
     graph          table of edges (from, to, status, sign); nodes=table name or list
 """
 
