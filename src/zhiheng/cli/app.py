@@ -109,6 +109,28 @@ def check(file: Path, lang: Lang = "zh") -> None:
     check_file(file, lang)
 
 
+@app.command(help="文献的主张是否成立：全部体系与窗口 / Test claims over all systems and windows.")
+def verdicts(
+    file: Annotated[str, typer.Argument(help="数据文件或内置数据名 / file or data set")],
+    *,
+    claims: Annotated[str, typer.Option("--claims", help="主张文件 / file of claims")] = "papers",
+    systems: Annotated[str, typer.Option("--systems", help="体系 a,b；默认全部可算的")] = "",
+    windows: Annotated[str, typer.Option("--windows", help="2013-2022,2013-2017")] = "",
+    draws: Annotated[int, typer.Option("--draws")] = 1000,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="写 CSV 的目录 / folder")] = None,
+    lang: Lang = "zh",
+) -> None:
+    """Test claims of the literature for every computable index system and window."""
+    from zhiheng.cli.verdicts import print_verdicts
+
+    listed = [[w.strip() for w in text.split(",") if w.strip()] for text in (systems, windows)]
+    print_verdicts(
+        file, lang, claims=claims, systems=listed[0], windows=listed[1], draws=draws, seed=seed,
+        out=out,
+    )  # fmt: skip
+
+
 add_method_commands(app)
 
 

@@ -16,7 +16,7 @@ from zhiheng.core.text import Text
 if TYPE_CHECKING:
     from zhiheng.core.result import Json, Result
 
-VERBS = ("run", "methods", "systems", "data", "check", "serve", "read", "audit", "maps")
+VERBS = ("run", "methods", "systems", "data", "check", "serve", "read", "audit", "maps", "verdicts")
 """Words of the command line that no method may be called."""
 
 

@@ -103,6 +103,19 @@ class EdgePlan(_Model):
     sign: Literal["+", "-"] = "-"
 
 
+class MatrixPlan(_Model):
+    """A file of claims to be tested for every computable index system and every window.
+
+    Without `systems` all of the level are taken, without `windows` the whole span of the study.
+    """
+
+    claims: str = "papers"
+    systems: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ("entropy", "equal")
+    draws: int = 1000
+
+
 class ReportPlan(_Model):
     """Which steps fill which part of the report."""
 
@@ -148,6 +161,7 @@ class Plan(_Model):
     step: tuple[StepPlan, ...]
     claim: tuple[ClaimPlan, ...] = ()
     edge: tuple[EdgePlan, ...] = ()
+    matrix: MatrixPlan | None = None
     report: ReportPlan
     source_text: str = Field(default="", exclude=True, repr=False)
     folder: Path = Field(default=Path(), exclude=True, repr=False)

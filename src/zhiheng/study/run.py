@@ -20,10 +20,11 @@ from zhiheng.core.text import Text
 from zhiheng.sources.tables import parse, read_file
 from zhiheng.study import account
 from zhiheng.study.cache import Cache, NoCache
+from zhiheng.study.claim_matrix import MATRIX, claim_matrix
 from zhiheng.study.claims import judge
 from zhiheng.study.edges import weigh
 from zhiheng.study.lineage import Lineage
-from zhiheng.study.plan import Added, Plan, Step, Variable, option_words
+from zhiheng.study.plan import Added, MatrixPlan, Plan, Step, Variable, option_words
 from zhiheng.study.run_types import LeftOutEntity, StudyRun
 from zhiheng.study.system_account import SYSTEM, system_account
 from zhiheng.study.version import code_version
@@ -83,6 +84,8 @@ def run_study(
     results[account.CLAIMS] = account.claims_account(claims, results)
     results[account.ROBUSTNESS] = account.robustness_account(plan, current, results)
     results[account.CHECKS] = account.checks_account(results)
+    if plan.matrix is not None:
+        results[MATRIX] = _claim_matrix(plan.matrix, prepared.panel, plan.seed)
     system = results[plan.report.index].params.get("system")
     if isinstance(system, str):
         results[SYSTEM] = system_account(system)
@@ -100,6 +103,19 @@ def run_study(
         number_hash=digest(*[[k, table_digest(r.tables)] for k, r in sorted(results.items())]),
         byte_hash=digest(*_bytes_of(results)),
         seconds=seconds,
+    )
+
+
+def _claim_matrix(wanted: MatrixPlan, panel: Panel, seed: int) -> Result:
+    """The claims of a file, over systems and windows, on the data of the study."""
+    return claim_matrix(
+        panel,
+        claims=wanted.claims,
+        wanted=wanted.systems,
+        windows=wanted.windows,
+        weights=wanted.weights,
+        draws=wanted.draws,
+        seed=seed,
     )
 
 
