@@ -69,6 +69,13 @@ TABLES = {
         ["from_class", "to_class"], from_class=[1, 1, 2, 2], to_class=[1, 2, 1, 2],
         probability=[0.9, 0.1, 0.03, 0.97], n=[90, 10, 3, 97],
     ),
+    "points": Table.of(
+        ["entity"], entity=[c for c, _, _ in PLACES], name_zh=[z for _, z, _ in PLACES],
+        name_en=[e for _, _, e in PLACES], nominal=[-1.4, 0.2, 0.9, 2.1],
+        effective=[-0.9, 0.4, -0.3, 1.2], cluster=["LL", "NS", "HL", "HH"],
+        cluster_zh=["低—低（低值相邻）", "不显著", "高—低（高值在低值中）", "高—高（高值相邻）"],
+        cluster_en=["low among low", "not significant", "high among low", "high among high"],
+    ),
     "effects": Table.of(["factor"], factor=["a", "software", "c"], effect=[800.0, -950.5, 20.25]),
     "nodes": Table.of(
         ["id"], id=["x", "m", "y"], name_zh=["新质生产力", "科技创新", "绿色发展"],
@@ -109,6 +116,7 @@ FIGURES = {
     "graph": ("edges", {"nodes": "nodes"}),
     "hasse": ("pairs", {"nodes": "order"}),
     "parts": ("steps", {"sort_by": {"table": "scores", "column": "rank"}}),
+    "scatter": ("points", {"x": "nominal", "y": "effective", "colour": "cluster", "fit": True}),
 }  # fmt: skip
 
 

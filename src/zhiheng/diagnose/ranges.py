@@ -35,3 +35,25 @@ def check_numbers(*, draws: int, level: float, classes: int = 2, lag: int = 1) -
                 "between zero and one.",
             ),
         )
+
+
+def check_spatial_numbers(**options: tuple[float, float]) -> None:
+    """Refuse options below their least value; each is given as (value, least).
+
+    Raises
+    ------
+    ZhihengError
+        M870 with the options that are too small.
+    """
+    wrong: list[Row] = [
+        {"option": name, "value": value, "least": least}
+        for name, (value, least) in options.items()
+        if value < least
+    ]
+    if wrong:
+        raise ZhihengError(
+            "M870",
+            Text("选项的值不在范围内。", "An option is out of range."),
+            evidence=wrong,
+            fix=Text("取不小于 least 的值。", "Take values of at least `least`."),
+        )

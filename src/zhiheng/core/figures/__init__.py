@@ -15,7 +15,8 @@ Encodings by kind (every column has the default shown)::
     waterfall      label=factor value=effect
     stack, line    x=period, parts=[columns] or colour=column + value=column; line, low, high
     heatmap        row=from_class column=to_class value=probability count
-    tilemap        label=entity value=score; the caller gives the tiles
+    tilemap        label=entity value=score, or category + order; the caller gives the tiles
+    scatter        x, y, label=entity colour=class column, fit, quadrants, path
     graph          table of edges (from, to, status, sign); nodes=table name or list
 """
 
