@@ -166,7 +166,7 @@ def _products(
     z: Array, other: Array, links: Links, *, permutations: int, seed: int, alike: bool
 ) -> Array:
     """The sums of `permuted_products`, in blocks that fit in memory."""
-    from zhiheng.kernels._spatial_loops import permuted_products
+    from zhiheng.kernels.spatial_loops import permuted_products
 
     rng = np.random.default_rng(seed)
     n = len(z)

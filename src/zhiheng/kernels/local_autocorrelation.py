@@ -94,7 +94,7 @@ def conditional_permutations(local: Local, links: Links, other: Array, *, permut
     other : ndarray, shape (n,)
         What the neighbours carry: standardised `x`, or `y` in the bivariate form.
     """
-    from zhiheng.kernels._spatial_loops import conditional_tails
+    from zhiheng.kernels.spatial_loops import conditional_tails
 
     n = len(other)
     widest = int(np.diff(links.starts).max(initial=0))
@@ -113,7 +113,7 @@ def conditional_permutations(local: Local, links: Links, other: Array, *, permut
 
 def draw_others(n: int, widest: int, *, permutations: int, seed: int) -> NDArray[np.int64]:
     """Ranks among the n - 1 others, distinct within a draw, shape (R, widest)."""
-    from zhiheng.kernels._spatial_loops import partial_shuffle
+    from zhiheng.kernels.spatial_loops import partial_shuffle
 
     rng = np.random.default_rng(seed)
     steps = rng.integers(np.arange(n - 1, n - 1 - widest, -1), size=(permutations, widest))

@@ -118,7 +118,7 @@ def permuted_positions(links: Links, values: Array, mask: Mask, state: NDArray[n
     values, mask, state : ndarray, shape (E, P)
     permutations, seed : int
     """
-    from zhiheng.kernels._spatial_loops import count_permuted
+    from zhiheng.kernels.spatial_loops import count_permuted
 
     rng = np.random.default_rng(seed)
     start, end = pairs(periods, lag)

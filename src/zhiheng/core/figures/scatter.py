@@ -93,9 +93,10 @@ def _plane(points: Sequence[Point], canvas: Canvas, *, lines_of_key: int) -> Pla
     up = nice_bounds(*_spread([p.y for p in points]))
     small = canvas.theme.small
     widest = max(text_width(_tick(v, up[2]), small) for v in _ticks(up))
-    left = int(widest) + 16
+    half = max(text_width(_tick(v, across[2]), small) for v in _ticks(across)) / 2
+    left, right = int(max(widest + 16, half + 4)), int(half) + 8
     top = 27 + 20 * lines_of_key
-    return Plane(Box(left, 14, top, 40, canvas.width - left - 14, _HEIGHT), across, up)
+    return Plane(Box(left, right, top, 40, canvas.width - left - right, _HEIGHT), across, up)
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float]:
