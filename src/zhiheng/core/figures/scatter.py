@@ -102,7 +102,7 @@ def _plane(points: Sequence[Point], canvas: Canvas, *, lines_of_key: int) -> Pla
 def _spread(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values, default=0.0), max(values, default=1.0)
     room = 0.04 * (high - low)
-    return low - room, high + room
+    return (low if 0 <= low < room else low - room), high + room
 
 
 def _ticks(bounds: tuple[float, float, float]) -> list[float]:
