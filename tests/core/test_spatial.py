@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import coo_array, csr_array, csr_matrix
 
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.neighbours import (
@@ -69,6 +70,15 @@ def test_selecting_everything_in_another_order_and_back_changes_nothing(seed):
     assert mixed.select(w.labels).hash == w.hash
 
 
+@unhurried
+@given(st.integers(0, 2**32 - 1))
+def test_sparse_and_dense_matrices_are_the_same_weights(seed):
+    w = made(seed).standardised("none")
+    for form in (csr_array, coo_array, csr_matrix):
+        again = from_matrix(form(w.matrix), w.labels, standardisation="none")
+        assert again.hash == w.hash
+
+
 def test_a_part_is_standardised_among_itself():
     w = from_pairs([("a", "b"), ("b", "c"), ("c", "d")])
     part = w.select(["b", "c"])
@@ -115,6 +125,11 @@ def test_false_pairs_are_refused_by_name():
     refused("M864", from_matrix, [[0, 1], [1, 0]], ["a", "a"])
     refused("M864", from_matrix, [[0, 1], [1, 0]], ["a", "b", "c"])
     refused("M864", from_pairs, [])
+    refused("M861", from_pairs, [("a",)])
+    refused("M861", from_pairs, ["ab"])
+    refused("M861", from_pairs, [("a", "b", "much")])
+    refused("M864", from_matrix, [[0, 1], [1]], ["a", "b"])
+    refused("M864", from_matrix, [0, 1], ["a", "b"])
     refused("M862", from_matrix, [[0, np.nan], [1, 0]], ["a", "b"], directed=True)
     refused("M865", from_pairs([("a", "b")]).select, ["a", "z"])
 

@@ -108,6 +108,7 @@ def test_coordinates_that_cannot_be_are_refused_by_name(tmp_path):
     refused("M877", FOUR, variable="gdp_current", coordinates=swapped)
     refused("M877", FOUR, variable="gdp_current", coordinates=PLACES | {"310000": (1.0,)})
     refused("M877", FOUR, variable="gdp_current", coordinates=PLACES | {"310000": "east"})
+    refused("M877", FOUR, variable="gdp_current", coordinates=PLACES | {"310000": None})
     refused("M877", FOUR, variable="gdp_current", coordinates="nowhere.csv")
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("region,x,y\n北京,116.4\n", "utf-8")

@@ -98,5 +98,7 @@ def test_what_does_not_vary_is_refused():
 def test_options_out_of_range_are_refused():
     refused("M820", made(), outcome="y", factors=["x"], classes=1)
     refused("M870", made(), outcome="y", factors=["x"], permutations=-1)
+    refused("M887", made(), outcome="y", factors=[])
+    assert refused("M887", made(), outcome="y", factors=["x", "x"]).evidence[0]["name"] == "x"
     few = made().select(entities=["e00", "e01", "e02", "e03"])
     refused("M881", few, outcome="y", factors=["x"], classes=4)

@@ -81,7 +81,9 @@ def test_the_order_of_entities_does_not_matter_not_even_to_permutations():
 
 def test_what_cannot_be_gravity_is_refused():
     assert refused("M880", mass=["gdp_current - gdp_current"]).evidence
-    refused("M880", mass=[])
+    refused("M887", mass=[])
+    refused("M887", explain=["provinces", "provinces"])
+    refused("M888", explain=["urbanisation_rate", "2 * urbanisation_rate"])
     refused("M880", gradient="urbanisation_rate * 0")
     same = {**PLACES, "310000": PLACES["110000"]}
     assert refused("M880", coordinates=same).evidence[0]["from"] == "110000"

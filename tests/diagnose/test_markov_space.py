@@ -123,6 +123,13 @@ def test_lag_classes_add_up_to_the_plain_chain():
 def test_the_lag_can_be_cut_where_the_variable_is():
     found = markov(walks(), variable="y", spatial=RING, lag_cut="variable", draws=0, permutations=0)
     np.testing.assert_array_equal(found.table("lag_cuts").upper, found.table("cuts").upper)
+    yearly = markov(
+        walks(), variable="y", cut="per_period", spatial=RING, lag_cut="variable", draws=0,
+        permutations=9,
+    )  # fmt: skip
+    np.testing.assert_array_equal(yearly.table("lag_cuts").upper, yearly.table("cuts").upper)
+    assert yearly.tables["lag_cuts"].keys == ("period", "lag_class")
+    refused("M870", walks(), variable="y", spatial=RING, lag_cut="variable", lag_classes=3)
 
 
 def test_conditional_intervals_hold_the_estimate():

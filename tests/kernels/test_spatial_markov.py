@@ -178,7 +178,15 @@ def test_permuted_positions_equal_a_plain_loop(seed, k, m, gaps):
         assert found[r].sum() == theirs.sum()
 
 
-@pytest.mark.parametrize("cuts", [LagCuts(4), LagCuts(3, None, True), LagCuts(3, np.r_[-0.3, 0.4])])
+@pytest.mark.parametrize(
+    "cuts",
+    [
+        LagCuts(4),
+        LagCuts(3, None, True),
+        LagCuts(3, np.array([[-0.3, 0.4]])),
+        LagCuts(2, np.linspace(-0.5, 0.5, 8)[:, None]),
+    ],
+)
 def test_the_permutation_that_moves_nobody_is_the_chain_itself(cuts, monkeypatch):
     y = np.random.default_rng(0).normal(size=(12, 8))
     mask, links = np.ones(y.shape, dtype=bool), ring(12)

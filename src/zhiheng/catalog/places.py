@@ -47,7 +47,7 @@ def places_for(panel: Panel, coordinates: str | Places, *, globe: bool) -> NDArr
         place = _place(given.get(entity))
         inside = not globe or (abs(place[0]) <= 180 and abs(place[1]) <= 90)
         if not np.isfinite(place).all() or not inside:
-            shown = str(list(given[entity])) if entity in given else "-"
+            shown = str(given[entity]) if entity in given else "-"
             wrong.append({"entity": entity, "name": panel.name(entity), "coordinates": shown})
         out[i] = place
     if wrong:

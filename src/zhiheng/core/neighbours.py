@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from zhiheng.core.errors import Row, ZhihengError, nearest
 from zhiheng.core.spatial import SpatialWeights, Standardisation
@@ -45,6 +46,7 @@ def from_pairs(
         M860 a unit with itself, M861 a unit that is not in `labels`, M862 a weight
         that is not positive, M863 one pair with two weights.
     """
+    _refuse_no_pairs(pairs)
     named = sorted({end for pair in pairs for end in pair[:2]})
     units = list(named if labels is None else labels)
     unknown: list[Row] = [
@@ -74,6 +76,26 @@ def from_pairs(
     )
 
 
+def _refuse_no_pairs(pairs: Sequence[Pair]) -> None:
+    """Anything that is not two names, with a number or without."""
+    wrong: list[Row] = []
+    for pair in pairs:
+        cells: list[Any] = list(pair)
+        names = len(cells) in (2, 3) and all(isinstance(end, str) for end in cells[:2])
+        if not names or isinstance(pair, str) or not isinstance([*cells, 1.0][2], int | float):
+            wrong.append({"pair": str(pair)})
+    if wrong:
+        raise ZhihengError(
+            "M861",
+            Text("{n} 个邻接对读不懂。", "{n} pairs cannot be read.").format(n=len(wrong)),
+            evidence=wrong,
+            fix=Text(
+                "每对写两个名称，可加一个权重：(a, b) 或 (a, b, 2.0)。",
+                "Give two names, with a weight or without: (a, b) or (a, b, 2.0).",
+            ),
+        )
+
+
 def _cells(pairs: Sequence[Pair], *, directed: bool) -> dict[tuple[str, str], float]:
     cells: dict[tuple[str, str], float] = {}
     for pair in pairs:
@@ -95,38 +117,66 @@ def _cells(pairs: Sequence[Pair], *, directed: bool) -> dict[tuple[str, str], fl
 
 
 def from_matrix(
-    matrix: ArrayLike,
+    matrix: Any,
     labels: Sequence[str],
     *,
     standardisation: Standardisation = "row",
     directed: bool = False,
     name: str = "matrix",
 ) -> SpatialWeights:
-    """Weights from a square matrix, dense; zero means no neighbour.
+    """Weights from a square matrix; zero means no neighbour.
+
+    Parameters
+    ----------
+    matrix : array_like or scipy sparse array, shape (n, n)
+    labels : sequence of str
+        The units, in the order of rows and columns.
 
     Raises
     ------
     ZhihengError
         M860, M862, M863 as in `SpatialWeights`, M864 a shape that does not fit.
     """
-    given = np.asarray(matrix, dtype=np.float64)
-    if given.shape != (len(labels), len(labels)):
+    rows, columns, given, shape = _entries(matrix)
+    if shape != (len(labels), len(labels)):
         raise ZhihengError(
             "M864",
             Text("矩阵与标签数目不合。", "The matrix does not fit the labels."),
-            evidence=[{"shape": str(given.shape), "labels": len(labels)}],
-            fix=Text("矩阵须为方阵，行列与标签一一对应。", "Give a square matrix, one row each."),
+            evidence=[{"shape": str(shape), "labels": len(labels)}],
+            fix=Text(
+                "给数的方阵，行列与标签一一对应。", "Give a square matrix of numbers, one row each."
+            ),
         )
-    rows, columns = np.nonzero(given)  # a NaN counts as given and is refused by the record
     return SpatialWeights.of(
         [str(label) for label in labels],
         rows,
         columns,
-        given[rows, columns],
+        given,
         standardisation=standardisation,
         name=name,
         directed=directed,
     )
+
+
+def _entries(
+    matrix: Any,
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats, tuple[int, ...]]:
+    """Rows, columns and values that are not zero, and the shape; a NaN counts as given."""
+    if hasattr(matrix, "tocoo"):
+        cells = matrix.tocoo(copy=True)
+        cells.sum_duplicates()
+        cells.eliminate_zeros()
+        rows, columns = cells.coords if hasattr(cells, "coords") else (cells.row, cells.col)
+        return rows, columns, np.asarray(cells.data, dtype=np.float64), tuple(cells.shape)
+    try:
+        given = np.asarray(matrix, dtype=np.float64)
+    except (TypeError, ValueError):  # rows of unequal length, or words
+        given = np.empty((0,))
+    if given.ndim != 2:
+        none = np.empty(0, dtype=np.intp)
+        return none, none, np.empty(0), given.shape
+    rows, columns = np.nonzero(given)
+    return rows, columns, given[rows, columns], given.shape
 
 
 def k_nearest(

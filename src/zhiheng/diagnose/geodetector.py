@@ -16,7 +16,7 @@ from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Figure, Note, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.diagnose.groups import read_groups
-from zhiheng.diagnose.ranges import check_numbers, check_spatial_numbers
+from zhiheng.diagnose.ranges import check_numbers, check_spatial_numbers, read_names
 from zhiheng.diagnose.variable import read_variable
 from zhiheng.kernels import strata as kernel
 from zhiheng.kernels.homogeneity import permutation_p
@@ -83,7 +83,8 @@ def geodetector(
     ------
     ZhihengError
         M800 gaps, M810 entities outside of a grouping, M820 classes, M869 an outcome
-        or factor without variation, M870 permutations, M881 too few entities.
+        or factor without variation, M870 permutations, M881 too few entities, M887 no
+        factor or one twice.
 
     References
     ----------
@@ -93,11 +94,11 @@ def geodetector(
     """
     check_numbers(draws=0, level=0.05, classes=classes)
     check_spatial_numbers(permutations=(permutations, 0))
-    names = [part.strip() for part in factors.split(",")] if isinstance(factors, str) else factors
+    names = read_names(factors, "factors")
     ordered = panel.select(entities=sorted(panel.entities))
     data = read_variable(ordered, outcome, gaps="refuse")
     _refuse(ordered, data.values, outcome, classes)
-    layers, series = _layers(ordered, list(names), classes)
+    layers, series = _layers(ordered, names, classes)
     singles = [
         [kernel.factor(data.values[:, t], layer.number[:, t]) for t in range(len(panel.periods))]
         for layer in layers

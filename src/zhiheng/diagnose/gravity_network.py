@@ -17,7 +17,7 @@ from zhiheng.core.neighbours import great_circle_km
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Figure, Note, Result, Table
 from zhiheng.core.text import Text
-from zhiheng.diagnose.ranges import check_spatial_numbers
+from zhiheng.diagnose.ranges import check_spatial_numbers, read_names
 from zhiheng.diagnose.variable import read_variable
 from zhiheng.kernels import qap
 from zhiheng.kernels.autocorrelation import tail_p
@@ -86,7 +86,8 @@ def gravity_network(
     ZhihengError
         M800 gaps, M867 unknown weights, M869 a relation without variation, M870 an
         option out of range, M877 coordinates, M880 masses, distances or differences
-        that are not positive, M881 fewer than five entities.
+        that are not positive, M881 fewer than five entities, M887 no name or one
+        twice, M888 relations that are combinations of each other.
 
     References
     ----------
@@ -97,7 +98,7 @@ def gravity_network(
     check_spatial_numbers(permutations=(permutations, 0), power=(power, 1e-6))
     ordered = panel.select(entities=sorted(panel.entities))
     _refuse_few(ordered)
-    weights, series = _mass(ordered, _listed(mass))
+    weights, series = _mass(ordered, read_names(mass, "mass"))
     away, more = _distances(ordered, coordinates, gradient)
     years = []
     for t, period in enumerate(ordered.periods):
@@ -108,7 +109,7 @@ def gravity_network(
         "places": _places(ordered, years),
         "ties": _ties(ordered, years[-1]),
     }
-    names = _listed(explain) if explain else []
+    names = read_names(explain, "explain") if explain else []
     if names:
         relations, used = _relations(ordered, names)
         more += used
@@ -117,12 +118,6 @@ def gravity_network(
     checks = (_identity(years),)
     found = tuple(sorted({*series, *more}))
     return Result(tables, _figures(), tuple(notes), checks, found)
-
-
-def _listed(names: Sequence[str]) -> list[str]:
-    """Names as a list; the command line gives one word."""
-    parts = names.split(",") if isinstance(names, str) else names
-    return [part.strip() for part in parts]
 
 
 def _refuse_few(panel: Panel) -> None:
@@ -146,8 +141,6 @@ def _mass(panel: Panel, names: list[str]) -> tuple[Array, list[str]]:
             raise _not_positive(Text("质量须为正。", "Masses must be positive."), rows)
         logs.append(np.log(found.values))
         series += found.series
-    if not logs:
-        raise _not_positive(Text("没有给出质量。", "No mass is given."), [])
     return np.exp(np.mean(logs, axis=0)), series
 
 
@@ -222,7 +215,31 @@ def _relations(panel: Panel, names: list[str]) -> tuple[Array, list[str]]:
                 fix=Text("换一个关系。", "Use another relation."),
             )
         layers.append(layer)
-    return np.stack(layers, axis=1), series
+    found = np.stack(layers, axis=1)
+    _refuse_combinations(panel, found, names)
+    return found, series
+
+
+def _refuse_combinations(panel: Panel, relations: Array, names: list[str]) -> None:
+    cells = qap.off_diagonal(relations)
+    spread = cells - cells.mean(axis=2, keepdims=True)
+    scaled = spread / np.sqrt((spread**2).sum(axis=2, keepdims=True))
+    rank = np.linalg.matrix_rank(scaled, tol=1e-8)
+    rows: list[Row] = [
+        {"period": p, "relations": len(names), "independent": int(r)}
+        for p, r in zip(panel.periods, rank, strict=True)
+        if r < len(names)
+    ]
+    if rows:
+        raise ZhihengError(
+            "M888",
+            Text(
+                "有的关系是其他关系的线性组合，系数没有定义。",
+                "Some relations are combinations of others: their coefficients are undefined.",
+            ),
+            evidence=rows,
+            fix=Text("去掉多余的关系。", "Leave the redundant ones out."),
+        )
 
 
 def _network(years: list[_Year]) -> Table:

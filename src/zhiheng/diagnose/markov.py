@@ -41,7 +41,7 @@ ROUNDING = 1e-12
 
 @method(
     zh="马尔可夫转移：转移概率及其区间、空间马尔可夫、同质性检验、流动性、首达时间与稳态",
-    example="regions",
+    example="neighbours",
 )
 def markov(
     panel: Panel,

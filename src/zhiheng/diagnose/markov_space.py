@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Figure, Table
 from zhiheng.core.spatial import SpatialWeights
@@ -61,9 +62,17 @@ def links_of(weights: SpatialWeights) -> Links:
 
 
 def lag_cuts(classes: Classes, *, lag_classes: int | None, lag_cut: str, cut: str) -> LagCuts:
-    """How the lag is cut: by quantiles of its own, or where the variable is cut."""
-    if lag_cut == "variable" and len(classes.cuts) == 1:
-        return LagCuts(classes.number, classes.cuts[0])
+    """How the lag is cut: by quantiles of its own, or where the variable is cut.
+
+    Raises
+    ------
+    ZhihengError
+        M870 a number of lag classes beside cuts that fix it.
+    """
+    if lag_cut == "variable":
+        if lag_classes not in (None, classes.number):
+            raise _too_many(lag_classes, classes.number)
+        return LagCuts(classes.number, classes.cuts)
     return LagCuts(lag_classes or classes.number, None, cut == "per_period")
 
 
@@ -100,6 +109,18 @@ def conditional(
     steady = np.stack([steady_state(c).share for c in counts])
     lost = int((data.mask & ~np.isfinite(around)).sum())
     return Conditional(counts, ends, found, steady, tested, lost)
+
+
+def _too_many(lag_classes: int | None, classes: int) -> ZhihengError:
+    return ZhihengError(
+        "M870",
+        Text(
+            "lag_cut=variable 时滞后级数就是变量的级数。",
+            "With lag_cut=variable there are as many lag classes as classes.",
+        ),
+        evidence=[{"lag_classes": lag_classes, "classes": classes}],
+        fix=Text("去掉 lag_classes，或用 lag_cut=own。", "Drop lag_classes, or say lag_cut=own."),
+    )
 
 
 def conditional_tables(found: Conditional, panel: Panel) -> dict[str, Table]:

@@ -2,7 +2,8 @@
 
 Arguments that belong together come as tuples: links are (starts, columns,
 weights) in compressed rows; cells are (values, mask, state) of shape (E, P);
-cuts are (fixed ends or nothing, whether quantiles are taken within periods).
+cuts are (fixed ends in one row, one row per period, or none; whether quantiles are
+taken within periods).
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ def _cut(lag: Array, known: Mask, room: Array, cuts: tuple[Array, bool], ends: A
     periods, entities = lag.shape
     if len(fixed):
         for t in range(periods):
-            ends[t] = fixed
+            ends[t] = fixed[min(t, len(fixed) - 1)]
         return
     n = 0
     for t in range(periods):

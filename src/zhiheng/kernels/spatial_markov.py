@@ -28,8 +28,8 @@ class LagCuts:
     Attributes
     ----------
     classes : int
-    fixed : ndarray or None
-        Cuts that are given; otherwise quantiles of the lag.
+    fixed : ndarray or None, shape (1, classes - 1) or (P, classes - 1)
+        Cuts that are given, for all periods or for each; otherwise quantiles of the lag.
     per_period : bool
         Quantiles within each period, or over all cells.
     """
@@ -70,7 +70,7 @@ def lag_classes(lag: Array, mask: Mask, cuts: LagCuts) -> tuple[NDArray[np.intp]
     """
     known = mask & np.isfinite(lag)
     if cuts.fixed is not None:
-        ends = cuts.fixed[None, :]
+        ends = cuts.fixed
     elif cuts.per_period:
         ends = np.stack([_cuts(v[s], cuts.classes) for v, s in zip(lag.T, known.T, strict=True)])
     else:
@@ -122,7 +122,8 @@ def permuted_positions(links: Links, values: Array, mask: Mask, state: NDArray[n
 
     rng = np.random.default_rng(seed)
     start, end = pairs(periods, lag)
-    fixed = np.empty(0) if cuts.fixed is None else cuts.fixed
+    none = np.empty((0, cuts.classes - 1))
+    fixed = none if cuts.fixed is None else np.ascontiguousarray(cuts.fixed)
     block = max(1, _CELLS // len(values))
     out = np.zeros((permutations, cuts.classes, classes, classes))
     ids = np.arange(len(values))
