@@ -35,4 +35,4 @@ for seed in range(6):
     cases.append(case)
 programs = {name: version(name) for name in ("pointpats", "numpy")}
 document = {"programs": programs, "cases": cases}
-(HERE / "expected.json").write_text(json.dumps(document, indent=1) + "\n")
+(HERE / "expected.json").write_text(json.dumps(document) + "\n")

@@ -68,4 +68,4 @@ document = {
         ],
     },
 }
-(HERE / "expected_spatial.json").write_text(json.dumps(document, indent=1) + "\n")
+(HERE / "expected_spatial.json").write_text(json.dumps(document) + "\n")
