@@ -45,8 +45,10 @@ def test_a_hot_corner_is_found_and_flat_land_is_not():
     found = lisa(board(), variable="y", spatial=GRID).table("local").set_index("entity")
     assert found.loc["c11", "cluster"] == "HH"
     assert found.loc["c00", "quadrant"] == "HH"  # two neighbours are too few to be significant
-    assert bool(found.loc["c11", "gi_significant"])
-    assert found.loc["c66", "gi_star"] < 0
+    spots = lisa(board(), variable="y", spatial=GRID, permutations=99).table("hot_spots")
+    spots = spots.set_index("entity")
+    assert bool(spots.loc["c11", "gi_significant"])
+    assert spots.loc["c66", "gi_star"] < 0
     assert (found.query("cluster == 'HL'")).empty
 
 
@@ -90,9 +92,9 @@ def test_the_order_of_entities_does_not_matter_not_even_to_permutations():
 
 
 def test_two_variables_have_no_hot_spots():
-    found = lisa(board(), variable="y", other="x", spatial=GRID, permutations=99).table("local")
-    assert found.gi_star.isna().all()
-    assert found.p_permutation.notna().all()
+    found = lisa(board(), variable="y", other="x", spatial=GRID, permutations=99)
+    assert "hot_spots" not in found.tables
+    assert found.table("local").p_permutation.notna().all()
 
 
 def test_provinces_get_a_map():

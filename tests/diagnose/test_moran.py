@@ -60,6 +60,15 @@ def test_each_period_equals_the_kernel():
         assert row.p_value == pytest.approx(want.p(), rel=1e-8)
         assert row.p_permutation == pytest.approx(0.01)
     assert list(found.period) == [2000, 2001, 2002]
+    rows = moran(data, variable="y", spatial=RING, permutations=0).table("moments")
+    by = rows.set_index(["period", "item"])
+    for name, kind in (("geary", kernel.geary), ("moran", kernel.moran)):
+        want = kind(data.array("y")[:, 1], links)
+        assert by.loc[(2001, name), "value"] == pytest.approx(want.value, abs=ROUNDING)
+        assert by.loc[(2001, name), "z_normal"] == pytest.approx(want.z(normal=True), rel=1e-8)
+    binary = Links(RING.starts, RING.columns, np.ones(len(RING.columns)))
+    g = kernel.getis_ord(data.array("y")[:, 1], binary)
+    assert by.loc[(2001, "getis_ord"), "p_value"] == pytest.approx(g.p(), rel=1e-6)
 
 
 def test_one_period_is_enough():

@@ -117,7 +117,13 @@ def lisa(
     check_spatial_numbers(permutations=(permutations, 99))
     data = read_spatial(panel, variable, spatial, other=other, islands=islands, gaps=gaps)
     found = [_local(s, permutations, seed, level) for s in data.slices]
-    tables = {"local": _table(data, found), "clusters": _clusters(found)}
+    tables = {
+        "local": _table(data, found),
+        "clusters": _clusters(found),
+        "scatter": _scatter(data, found),
+    }
+    if other is None:
+        tables["hot_spots"] = _hot_spots(data, found)
     notes = [*data.notes, *_notes(data, permutations, level)]
     params = {"weights": reference(data.weights)}
     return Result(
@@ -137,35 +143,62 @@ def _local(s: Slice, permutations: int, seed: int, level: float) -> _Found:
     return _Found(s, local, p, flagged, gi, gi_p, false_discovery(gi_p, level))
 
 
+def _keys(data: SpatialData, found: list[_Found]) -> dict[str, list[str] | NDArray[np.int64]]:
+    """Entity, its names and the period of each row."""
+    entities = [e for f in found for e in f.at.entities]
+    names = [data.panel.name(e) for e in entities]
+    return {
+        "entity": entities,
+        "name_zh": [n.zh for n in names],
+        "name_en": [n.en for n in names],
+        "period": np.concatenate([np.full(len(f.at.x), f.at.period) for f in found]),
+    }
+
+
+def _codes(found: list[_Found]) -> tuple[list[str], list[str]]:
+    """The quadrant of each row, and the same where significant."""
+    codes = [str(c) for f in found for c in _CODES[f.local.quadrant]]
+    flags = [bool(flag) for f in found for flag in f.flagged]
+    return codes, [c if flag else "NS" for c, flag in zip(codes, flags, strict=True)]
+
+
 def _table(data: SpatialData, found: list[_Found]) -> Table:
-    codes = [c for f in found for c in _CODES[f.local.quadrant]]
-    flags = np.concatenate([f.flagged for f in found])
-    clusters = [c if flag else "NS" for c, flag in zip(codes, flags, strict=True)]
-    names = [data.panel.name(e) for f in found for e in f.at.entities]
-
-    def joined(part: str, record: str) -> Array:
-        return np.concatenate([getattr(getattr(f, record), part) for f in found])
-
+    codes, clusters = _codes(found)
     return Table.of(
         ("entity", "period"),
-        entity=[e for f in found for e in f.at.entities],
-        name_zh=[n.zh for n in names],
-        name_en=[n.en for n in names],
-        period=np.concatenate([np.full(len(f.at.x), f.at.period) for f in found]),
-        value=joined("x", "at"),
-        standardised=joined("z", "local"),
-        neighbours=joined("lag", "local"),
-        local_moran=joined("value", "local"),
-        local_moran_unbiased=joined("value_unbiased", "local"),
+        **_keys(data, found),
+        local_moran=np.concatenate([f.local.value for f in found]),
+        local_moran_unbiased=np.concatenate([f.local.value_unbiased for f in found]),
         quadrant=codes,
         quadrant_zh=[QUADRANTS[c].zh for c in codes],
         quadrant_en=[QUADRANTS[c].en for c in codes],
-        p_permutation=joined("two_sided", "p"),
-        p_one_sided=joined("one_sided", "p"),
-        significant=flags,
+        p_permutation=np.concatenate([f.p.two_sided for f in found]),
+        p_one_sided=np.concatenate([f.p.one_sided for f in found]),
+        significant=np.concatenate([f.flagged for f in found]),
         cluster=clusters,
         cluster_zh=[QUADRANTS[c].zh for c in clusters],
         cluster_en=[QUADRANTS[c].en for c in clusters],
+    )
+
+
+def _scatter(data: SpatialData, found: list[_Found]) -> Table:
+    clusters = _codes(found)[1]
+    return Table.of(
+        ("entity", "period"),
+        **_keys(data, found),
+        standardised=np.concatenate([f.local.z for f in found]),
+        neighbours=np.concatenate([f.local.lag for f in found]),
+        cluster=clusters,
+        cluster_zh=[QUADRANTS[c].zh for c in clusters],
+        cluster_en=[QUADRANTS[c].en for c in clusters],
+    )
+
+
+def _hot_spots(data: SpatialData, found: list[_Found]) -> Table:
+    return Table.of(
+        ("entity", "period"),
+        **_keys(data, found),
+        value=np.concatenate([f.at.x for f in found]),
         gi_star=np.concatenate([f.gi for f in found]),
         gi_p=np.concatenate([f.gi_p for f in found]),
         gi_significant=np.concatenate([f.gi_flagged for f in found]),
@@ -254,7 +287,7 @@ def _figures(panel: Panel) -> tuple[Figure, ...]:
     scatter = Figure(
         "scatter",
         "scatter",
-        "local",
+        "scatter",
         Text("莫兰散点图与显著的聚集（最近一期）", "Moran scatter and significant clusters"),
         Text(
             "横轴是本地的标准化值，纵轴是邻居的加权值；有色的点在控制错误发现率后显著。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -26,6 +27,12 @@ Array = NDArray[np.float64]
 
 # Local values are n products of order one; their sum over S0 is I.
 ROUNDING = 1e-10
+
+STATISTICS = {
+    "moran": Text("莫兰指数", "Moran's I"),
+    "geary": Text("吉尔里 C", "Geary's C"),
+    "getis_ord": Text("盖提斯 G", "Getis-Ord G"),
+}
 
 
 @method(zh="空间自相关：莫兰指数逐期及置换检验，并列吉尔里 C 与盖提斯 G", example="neighbours")
@@ -84,58 +91,83 @@ def moran(
     """
     check_spatial_numbers(permutations=(permutations, 0))
     data = read_spatial(panel, variable, spatial, other=other, islands=islands, gaps=gaps)
-    rows = [_row(s, permutations, seed, alternative) for s in data.slices]
-    tables = {"global": _global(rows), "scatter": _scatter(data)}
+    found = [_found(s, permutations, seed, alternative) for s in data.slices]
+    tables = {
+        "global": _global(data, found, alternative),
+        "moments": _moments(data, found, alternative),
+        "scatter": _scatter(data),
+    }
     notes = [*data.notes, *_notes(data, permutations, alternative, other)]
-    checks = (_identity(data, rows),)
+    checks = (_identity(data, found),)
     params = {"weights": reference(data.weights)}
     return Result(tables, _figures(data), tuple(notes), checks, data.series, params=params)
 
 
-def _row(
-    s: Slice, permutations: int, seed: int, alternative: Alternative
-) -> dict[str, float | int]:
-    """All statistics of one period."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The three statistics of one period with their permutation p values."""
+
+    moments: tuple[Moments, Moments, Moments]
+    p: tuple[float, ...]
+
+
+def _found(s: Slice, permutations: int, seed: int, alternative: Alternative) -> _Found:
     nothing = Moments(np.nan, np.nan, np.nan, np.nan)
     found = kernel.moran(s.x, s.links, y=s.y)
     geary = kernel.geary(s.x, s.links) if s.y is None else nothing
     positive = s.y is None and bool((s.x > 0).all())
     g = kernel.getis_ord(s.x, s.binary) if positive else nothing
-    p = [np.nan] * 3
-    if permutations:
-        drawn = kernel.permute(s.x, s.links, permutations=permutations, seed=seed, y=s.y)
-        centre = -1.0 / (len(s.x) - 1) if s.y is None else float(drawn[:, 0].mean())
-        p = [
-            kernel.tail_p(m.value, d, c, alternative) if np.isfinite(m.value) else np.nan
-            for m, d, c in zip((found, geary, g), drawn.T, (centre, 1.0, g.expected), strict=True)
-        ]
-    return {
-        "period": s.period,
-        "n": len(s.x),
-        "moran": found.value,
-        "expected": found.expected,
-        "variance_normal": found.variance_normal,
-        "variance_random": found.variance_random,
-        "z_normal": found.z(normal=True),
-        "z": found.z(),
-        "p_normal": found.p(alternative, normal=True),
-        "p_value": found.p(alternative),
-        "p_permutation": p[0],
-        "geary": geary.value,
-        "geary_z": geary.z(),
-        "geary_p": geary.p(alternative),
-        "geary_p_permutation": p[1],
-        "getis_ord": g.value,
-        "getis_ord_expected": g.expected,
-        "getis_ord_z": g.z(),
-        "getis_ord_p": g.p(alternative),
-        "getis_ord_p_permutation": p[2],
-    }
+    every = (found, geary, g)
+    if not permutations:
+        return _Found(every, (np.nan,) * 3)
+    drawn = kernel.permute(s.x, s.links, permutations=permutations, seed=seed, y=s.y)
+    middle = float(drawn[:, 0].mean()) if s.y is not None else found.expected
+    p = (
+        kernel.tail_p(m.value, d, c, alternative) if np.isfinite(m.value) else np.nan
+        for m, d, c in zip(every, drawn.T, (middle, geary.expected, g.expected), strict=True)
+    )
+    return _Found(every, tuple(p))
 
 
-def _global(rows: list[dict[str, float | int]]) -> Table:
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return Table(("period",), columns)
+def _global(data: SpatialData, found: list[_Found], alternative: Alternative) -> Table:
+    """One row per period: Moran's I with its moments, and the other two beside it."""
+    first = [f.moments[0] for f in found]
+    return Table.of(
+        ("period",),
+        period=[s.period for s in data.slices],
+        n=[len(s.x) for s in data.slices],
+        moran=[m.value for m in first],
+        expected=np.array([m.expected for m in first]),
+        variance_normal=np.array([m.variance_normal for m in first]),
+        variance_random=np.array([m.variance_random for m in first]),
+        z=np.array([m.z() for m in first]),
+        p_value=np.array([m.p(alternative) for m in first]),
+        p_permutation=np.array([f.p[0] for f in found]),
+        geary=np.array([f.moments[1].value for f in found]),
+        getis_ord=np.array([f.moments[2].value for f in found]),
+    )
+
+
+def _moments(data: SpatialData, found: list[_Found], alternative: Alternative) -> Table:
+    """One row per period and statistic, with both assumptions."""
+    flat = [m for f in found for m in f.moments]
+    names = list(STATISTICS) * len(found)
+    return Table.of(
+        ("period", "item"),
+        period=np.repeat([s.period for s in data.slices], len(STATISTICS)),
+        item=names,
+        item_zh=[STATISTICS[n].zh for n in names],
+        item_en=[STATISTICS[n].en for n in names],
+        value=np.array([m.value for m in flat]),
+        expected=np.array([m.expected for m in flat]),
+        variance_normal=np.array([m.variance_normal for m in flat]),
+        variance_random=np.array([m.variance_random for m in flat]),
+        z_normal=np.array([m.z(normal=True) for m in flat]),
+        z=np.array([m.z() for m in flat]),
+        p_normal=np.array([m.p(alternative, normal=True) for m in flat]),
+        p_value=np.array([m.p(alternative) for m in flat]),
+        p_permutation=np.array([v for f in found for v in f.p]),
+    )
 
 
 def _scatter(data: SpatialData) -> Table:
@@ -153,10 +185,10 @@ def _scatter(data: SpatialData) -> Table:
     )
 
 
-def _identity(data: SpatialData, rows: list[dict[str, float | int]]) -> Check:
+def _identity(data: SpatialData, found: list[_Found]) -> Check:
     gaps = [
-        local_moran(s.x, s.links, y=s.y).value.sum() / sums(s.links).s0 - row["moran"]
-        for s, row in zip(data.slices, rows, strict=True)
+        local_moran(s.x, s.links, y=s.y).value.sum() / sums(s.links).s0 - f.moments[0].value
+        for s, f in zip(data.slices, found, strict=True)
     ]
     return Check(
         Text(
