@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zhiheng.catalog import spatial
     from zhiheng.catalog.embedded import dataset as data
     from zhiheng.core.errors import ZhihengError
     from zhiheng.core.panel import Panel, Status
@@ -30,6 +31,7 @@ _WHERE = {
     "load_plan": "zhiheng.study.plan:load_plan",
     "methods": "zhiheng.core.registry:methods",
     "run_study": "zhiheng.study.run:run_study",
+    "spatial": "zhiheng.catalog.spatial:",
 }
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "load_plan",
     "methods",
     "run_study",
+    "spatial",
 ]
 
 
@@ -50,8 +53,9 @@ def __getattr__(name: str) -> Any:
         return _version()
     if name not in _WHERE:
         raise AttributeError(f"module 'zhiheng' has no attribute {name!r}")
-    module, attribute = _WHERE[name].split(":")
-    return getattr(import_module(module), attribute)
+    path, attribute = _WHERE[name].split(":")
+    module = import_module(path)
+    return getattr(module, attribute) if attribute else module
 
 
 def _version() -> str:

@@ -82,6 +82,13 @@ TABLES = {
         density=np.exp(-((np.repeat(np.linspace(10, 90, 12), 12)
                           - np.tile(np.linspace(0, 120, 12), 12)) / 15) ** 2),
     ),
+    "points": Table.of(
+        ["entity"], entity=[c for c, _, _ in PLACES], name_zh=[z for _, z, _ in PLACES],
+        name_en=[e for _, _, e in PLACES], nominal=[-1.4, 0.2, 0.9, 2.1],
+        effective=[-0.9, 0.4, -0.3, 1.2], cluster=["LL", "NS", "HL", "HH"],
+        cluster_zh=["低—低（低值相邻）", "不显著", "高—低（高值在低值中）", "高—高（高值相邻）"],
+        cluster_en=["low among low", "not significant", "high among low", "high among high"],
+    ),
     "effects": Table.of(["factor"], factor=["a", "software", "c"], effect=[800.0, -950.5, 20.25]),
     "nodes": Table.of(
         ["id"], id=["x", "m", "y"], name_zh=["新质生产力", "科技创新", "绿色发展"],
@@ -125,6 +132,7 @@ FIGURES = {
     "ridgeline": ("density", {"x": "relative_value", "low": "low", "high": "high",
                               "reference": 1}),
     "contour": ("kernel", {"unit": "万元"}),
+    "scatter": ("points", {"x": "nominal", "y": "effective", "colour": "cluster", "fit": True}),
 }  # fmt: skip
 
 

@@ -14,6 +14,14 @@ from zhiheng.core.registry import MethodInfo, Option, catalogue
 from zhiheng.core.text import Text
 
 _TYPES: dict[str, type] = {"integer": int, "number": float, "boolean": bool}
+_FORMS = {
+    "list": "a,b",
+    "mapping": "x=…,y=…",
+    "name_or_mapping": "name | x=…,y=…",
+    "list_or_mapping": "a,b | x=…,y=…",
+    "name_or_number": "name | number",
+    "name_or_weights": "name | file.csv",
+}
 
 
 def add_method_commands(app: typer.Typer) -> None:
@@ -77,13 +85,7 @@ def _parameters(info: MethodInfo) -> list[inspect.Parameter]:
 def _annotation(option: Option) -> Any:
     flag = "--" + option.name.replace("_", "-")
     base = _TYPES.get(option.type, str)
-    form = {
-        "list": "a,b",
-        "mapping": "x=…,y=…",
-        "name_or_mapping": "name | x=…,y=…",
-        "list_or_mapping": "a,b | x=…,y=…",
-        "name_or_number": "name | number",
-    }.get(option.type, "")
+    form = _FORMS.get(option.type, "")
     help_ = " | ".join(map(str, option.choices)) or form
     if option.required:
         help_ = f"{help_} [必填 / required]".strip()

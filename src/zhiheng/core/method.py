@@ -14,6 +14,7 @@ from zhiheng.core.errors import ZhihengError, nearest, unknown_name
 from zhiheng.core.panel import Panel
 from zhiheng.core.registry import VERBS, MethodInfo, Option
 from zhiheng.core.result import Json, Result
+from zhiheng.core.spatial import SpatialWeights
 from zhiheng.core.text import Text
 
 P = ParamSpec("P")
@@ -73,9 +74,8 @@ def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         found = [_type_of(a) for a in args if a is not type(None)]
-        kinds = {kind for kind, _ in found}
-        both = _TWO_KINDS.get(frozenset(kinds))
-        return (both, ()) if both else found[0]
+        joint = _JOINT.get(frozenset(kind for kind, _ in found))
+        return (joint, ()) if joint else found[0]
     if origin is typing.Literal:
         return "string", tuple(args)
     base = origin or hint
@@ -92,12 +92,14 @@ _KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((float,), "number"),
     ((str,), "string"),
     ((Mapping,), "mapping"),
+    ((SpatialWeights,), "weights"),
     ((list, tuple, typing.cast(type, typing.get_origin(typing.Sequence[str]))), "list"),
 )
-_TWO_KINDS = {
-    frozenset({"string", "mapping"}): "name_or_mapping",
-    frozenset({"list", "mapping"}): "list_or_mapping",
-    frozenset({"string", "number"}): "name_or_number",
+_JOINT: dict[frozenset[str], str] = {
+    frozenset(("string", "mapping")): "name_or_mapping",
+    frozenset(("list", "mapping")): "list_or_mapping",
+    frozenset(("string", "weights")): "name_or_weights",
+    frozenset(("string", "number")): "name_or_number",
 }
 _ACCEPTS: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
@@ -108,6 +110,7 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
     "name_or_mapping": (Mapping, str),
     "list_or_mapping": (Mapping, list, tuple, str),
     "name_or_number": (int, float, str),
+    "name_or_weights": (SpatialWeights, str),
     "string": (str,),
 }
 
@@ -151,7 +154,12 @@ def _check_value(method_name: str, option: Option, value: Any) -> None:
 
 
 def _json(value: Any) -> Any:
-    """Options as JSON values, so that a run can be written down and repeated."""
+    """Options as JSON values, so that a run can be written down and repeated.
+
+    A weights object becomes its name and hash: they say which one it was.
+    """
+    if isinstance(value, SpatialWeights):
+        return value.reference()
     if isinstance(value, Mapping):
         return {str(k): _json(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

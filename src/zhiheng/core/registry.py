@@ -25,7 +25,8 @@ class Option:
     """One keyword option of a method.
 
     `type` is ``string``, ``number``, ``integer``, ``boolean``, ``list``,
-    ``mapping``, ``name_or_mapping``, ``list_or_mapping`` or ``name_or_number``;
+    ``mapping``, ``name_or_mapping``, ``list_or_mapping``, ``name_or_number`` or
+    ``name_or_weights`` (a catalog name, a file, or in Python a `SpatialWeights`);
     `choices` is empty unless the values are enumerated.
     """
 

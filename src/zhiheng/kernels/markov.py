@@ -25,11 +25,11 @@ class Intervals:
 
     Attributes
     ----------
-    std_error, low, high : ndarray, shape (k, k)
+    std_error, low, high : ndarray, shape (..., k, k)
         NaN where resampling shows no spread: in the rows of classes without a
         transition, for moves that were never seen, and for those that were the
         only one from their class.
-    undefined : ndarray, shape (k,)
+    undefined : ndarray, shape (..., k)
         Draws in which a class had no transition, so that its row is not defined;
         they are left out of that row.
     """
@@ -136,25 +136,45 @@ def bootstrap(counts: Array, *, draws: int, seed: int, level: float) -> Interval
 
     Parameters
     ----------
-    counts : ndarray, shape (E, k, k)
-        Transitions of each entity.
+    counts : ndarray, shape (E, ..., k, k)
+        Transitions of each entity, in regimes if there are further axes.
     draws, seed : int
     level : float
         One minus the coverage, such as 0.05.
     """
-    shape = counts.shape[1:]
+    return intervals(resample(counts, draws=draws, seed=seed), counts.sum(axis=0), level=level)
+
+
+def resample(counts: Array, *, draws: int, seed: int) -> Array:
+    """Transitions summed over entities drawn with replacement, shape (draws, ..., k, k).
+
+    Entities are put in an order of their own first, so that the order in which
+    they come leaves the draws alone.
+    """
     flat = counts.reshape(len(counts), -1)
-    flat = flat[np.lexsort(flat.T)]  # so that the order of entities leaves the draws alone
-    drawn = _resampled(flat, draws, seed).reshape(draws, *shape)
+    flat = flat[np.lexsort(flat.T)]
+    return _resampled(flat, draws, seed).reshape(draws, *counts.shape[1:])
+
+
+def intervals(drawn: Array, total: Array, *, level: float) -> Intervals:
+    """Standard errors and percentile intervals of probabilities.
+
+    Parameters
+    ----------
+    drawn : ndarray, shape (draws, ..., k, k)
+        Resampled transitions.
+    total : ndarray, shape (..., k, k)
+        Transitions of all entities.
+    level : float
+    """
     p = probabilities(drawn)
-    undefined = np.isnan(p[:, :, 0]).sum(axis=0)
-    known = undefined < draws - 1
-    out = np.full((3, *shape), np.nan)
+    undefined = np.isnan(p[..., 0]).sum(axis=0)
+    known = undefined < len(drawn) - 1
+    out = np.full((3, *total.shape), np.nan)
     tails = [level / 2.0, 1.0 - level / 2.0]
     out[0, known] = np.nanstd(p[:, known], axis=0, ddof=1)
     out[1:, known] = np.nanquantile(p[:, known], tails, axis=0)
-    total = counts.sum(axis=0)
-    out[:, (total == 0) | (total == total.sum(axis=1, keepdims=True))] = np.nan
+    out[:, (total == 0) | (total == total.sum(axis=-1, keepdims=True))] = np.nan
     return Intervals(out[0], out[1], out[2], undefined)
 
 

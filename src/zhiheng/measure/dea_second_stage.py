@@ -198,7 +198,7 @@ def _fit(found: Regression, d: Array, taken: NDArray[np.bool_], draws: int) -> T
     return Table.of(
         ("n",),
         n=[int(taken.sum())],
-        left_out=[int((~taken).sum())],
+        excluded=[int((~taken).sum())],
         on_frontier=[int((d == 1.0).sum())],
         sigma=[float(found.estimate[-1])],
         ci_low=[float(low[-1])],

@@ -15,9 +15,12 @@ Encodings by kind (every column has the default shown)::
     waterfall      label=factor value=effect
     stack, line    x=period, parts=[columns] or colour=column + value=column; line, low, high
     heatmap        row=from_class column=to_class value=probability count
-    tilemap        label=entity value=score; the caller gives the tiles
+    tilemap        label=entity value=score, or category + order; the caller gives the tiles
     ridgeline      row=period x=value value=density; low, high, reference, own_scale
     contour        x=from_value y=to_value value=density
+    scatter        x, y, label=entity colour=class column, fit, quadrants, path
+    hasse          table of pairs (better, worse, next); nodes=table with entity and level
+    parts          label=entity part=step value=share; sort_by {table, column}
     graph          table of edges (from, to, status, sign); nodes=table name or list
 """
 

@@ -12,6 +12,7 @@ from zhiheng.core.figures.grids import heatmap, tilemap
 from zhiheng.core.figures.hasse import hasse
 from zhiheng.core.figures.parts import parts
 from zhiheng.core.figures.rows import bar, dumbbell, interval, rank_interval, waterfall
+from zhiheng.core.figures.scatter import scatter
 from zhiheng.core.figures.surface import contour, ridgeline
 from zhiheng.core.figures.theme import Theme
 from zhiheng.core.figures.time import line, stack
@@ -28,6 +29,7 @@ KINDS: Mapping[str, Callable[[Source, Canvas], Spec]] = {
     "line": line,
     "heatmap": heatmap,
     "tilemap": tilemap,
+    "scatter": scatter,
     "graph": graph,
     "hasse": hasse,
     "parts": parts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from zhiheng.core.figures.canvas import (
     Box,
@@ -40,6 +41,8 @@ def _class(value: float, ends: Sequence[float]) -> int:
 
 def tilemap(source: Source, canvas: Canvas) -> Spec:
     """Regions as equal squares, roughly where they lie; no borders are drawn or implied."""
+    if source.maybe("category"):
+        return _category_map(source, canvas)
     label, value = source.column("label", "entity"), source.column("value", "score")
     form = str(source.option("format", ".2f"))
     values: dict[Cell, float | None] = {row[label]: number(row, value) for row in source.rows}
@@ -68,6 +71,85 @@ def tilemap(source: Source, canvas: Canvas) -> Spec:
         *_legend(ends, sorted(v for v in values.values() if v is not None), canvas, box, form),
     ]
     return spec_of(source.figure, canvas, layers, box=box)
+
+
+def _category_map(source: Source, canvas: Canvas) -> Spec:
+    """The tile map of classes without order: one colour of the theme for each."""
+    label, category = source.column("label", "entity"), source.column("category", "category")
+    given = source.option("order")
+    present = {str(row[category]): canvas.word(row, category) for row in source.rows}
+    order = [str(c) for c in given] if isinstance(given, list) else sorted(present)
+    at = {row[label]: str(row[category]) for row in source.rows}
+    tiles = _from_zero(canvas.tiles)
+    columns = max((t.column for t in tiles.values()), default=0) + 1
+    deep = max((t.row for t in tiles.values()), default=0) + 1
+    side = min(_LARGEST_TILE, (canvas.width - 8) // columns)
+    left = (canvas.width - side * columns) // 2
+    key = _category_key(source, canvas, [c for c in order if c in present], left)
+    box = Box(left, canvas.width - left - side * columns, key.deep, 6, side * columns, side * deep)
+    short = not all(_fitting(t, side, canvas, short=False)[0] for t in tiles.values())
+    squares: list[Spec] = []
+    texts: list[Spec] = []
+    for code, tile in tiles.items():
+        fill = canvas.theme.category(at.get(code, ""))
+        known = code in at
+        x, y = tile.column * side + 1.5, tile.row * side + 1.5
+        line = fill if known else canvas.theme.colour["no_data_line"]
+        label_ = tile.label[canvas.lang]
+        squares.append({"x": x, "x2": x + side - 3, "y": y, "y2": y + side - 3, "colour": fill,
+                        "line": line, "known": known, "label": label_})  # fmt: skip
+        lines, size = _fitting(tile, side, canvas, short=short)
+        ink = canvas.theme.on(fill) if known else canvas.theme.colour["muted"]
+        first = tile.row * side + side / 2 - (len(lines) - 1) * size * 0.6
+        texts += [
+            {"x": tile.column * side + side / 2, "y": first + i * size * 1.2, "text": line_,
+             "size": size, "colour": ink}
+            for i, line_ in enumerate(lines)
+        ]  # fmt: skip
+    sizes = sorted({t["size"] for t in texts})
+    layers = [
+        _squares(squares),
+        *[words([t for t in texts if t["size"] == s], align="center", size=s) for s in sizes],
+        *key.layers,
+    ]
+    return spec_of(source.figure, canvas, layers, box=box)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """The key of a category map: its layers and its depth in px."""
+
+    layers: tuple[Spec, ...]
+    deep: int
+
+
+def _category_key(source: Source, canvas: Canvas, codes: Sequence[str], left: int) -> _Key:
+    """Swatches with the word of each class present, in as many lines as they need."""
+    category, theme = source.column("category", "category"), canvas.theme
+    word = {str(row[category]): canvas.word(row, category) for row in source.rows}
+    entries = [(theme.category(c), word[c], True) for c in codes]
+    entries.append((theme.colour["no_data"], NO_DATA[canvas.lang], False))
+    x, line = 0.0, 0
+    places: list[tuple[float, int]] = []
+    for _, text, _known in entries:
+        wide = 16 + text_width(text, theme.small) + 14
+        if x and x + wide > canvas.width - 8:
+            x, line = 0.0, line + 1
+        places.append((x, line))
+        x += wide
+    deep = 20 * (line + 1) + 8
+    swatches: list[Spec] = []
+    texts: list[Spec] = []
+    for (colour, text, known), (at, row) in zip(entries, places, strict=True):
+        x0, y0 = at - left + 4, -deep + 4 + 20 * row
+        edge = colour if known else theme.colour["no_data_line"]
+        swatches.append({"x": x0, "x2": x0 + 12, "y": y0, "y2": y0 + 12, "colour": colour,
+                         "line": edge, "known": known, "label": text})  # fmt: skip
+        texts.append({"x": x0 + 17, "y": y0 + 6.5, "text": text})
+    muted = theme.colour["muted"]
+    return _Key(
+        (_squares(swatches), words(texts, align="left", size=theme.small, color=muted)), deep
+    )
 
 
 def _from_zero(tiles: Mapping[str, Tile]) -> dict[str, Tile]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -32,6 +32,8 @@ class Theme:
     parts, lines : tuple of str
         Colours of unordered groups in the order of use: filled areas, and lines.
     edge : mapping of evidence status to Stroke
+    classes : mapping of code to colour
+        Colours of classes without order, such as the quadrants of a Moran scatter.
     """
 
     family: str
@@ -44,6 +46,7 @@ class Theme:
     parts: tuple[str, ...]
     lines: tuple[str, ...]
     edge: Mapping[str, Stroke]
+    classes: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @staticmethod
     def of(data: Mapping[str, Any]) -> Theme:
@@ -58,7 +61,12 @@ class Theme:
                 name: Stroke(edge["colour"], tuple(edge["dash"]), edge["width"])
                 for name, edge in data["edge"].items()
             },
+            classes=data.get("classes", {}),
         )
+
+    def category(self, code: str) -> str:
+        """The colour of a class without order; that of no data where the theme has none."""
+        return self.classes.get(code, self.colour["no_data"])
 
     def on(self, fill: str) -> str:
         """The text colour that reads on a fill: ink on light, paper on dark."""
