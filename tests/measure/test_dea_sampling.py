@@ -116,8 +116,8 @@ def test_algorithm_one_leaves_efficient_units_out_and_says_how_many():
     found = dea_second_stage(panel(), **ONE, regressors=["z"], draws=100)
     scores, fit = found.table("scores"), found.table("fit")
     assert ((scores["efficiency"] < 1) == (scores["in_regression"] == "yes")).all()
-    assert fit["left_out"][0] == (scores["in_regression"] == "no").sum() > 0
-    assert fit["n"][0] + fit["left_out"][0] == 48
+    assert fit["excluded"][0] == (scores["in_regression"] == "no").sum() > 0
+    assert fit["n"][0] + fit["excluded"][0] == 48
 
 
 def test_algorithm_two_takes_all_units_and_prints_corrected_scores():
