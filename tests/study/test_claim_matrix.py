@@ -86,7 +86,8 @@ def test_systems_and_windows_that_are_not_there_are_refused(code: str, options: 
 def test_a_plan_can_list_claims_and_keeps_their_result() -> None:
     folder = resources.files("zhiheng.catalog").joinpath("data/studies")
     text = folder.joinpath("provinces.toml").read_text("utf-8")
-    text += '\n[matrix]\nsystems = ["nqpf-triple-open"]\nwindows = ["2013-2022"]\ndraws = 50\n'
+    few = '[matrix]\nsystems = ["nqpf-triple-open"]\nwindows = ["2013-2022"]\ndraws = 50\n'
+    text = text.replace('[matrix]\nclaims = "papers"\n', few)
     run = run_study(parse_plan(text, "provinces"))
     kept = run.results["claim_matrix"]
     assert kept.tables["summary"].columns["tested"].tolist() == [2] * 10

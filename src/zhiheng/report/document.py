@@ -7,6 +7,12 @@ from zhiheng.report.sections import findings
 from zhiheng.report.sections.audit import audit_section
 from zhiheng.report.sections.coupling import coupling_section
 from zhiheng.report.sections.data import appendix_section, data_section
+from zhiheng.report.sections.diagnosis import (
+    convergence_section,
+    distribution_section,
+    space_section,
+    verdicts_section,
+)
 from zhiheng.report.sections.drivers import drivers_section
 from zhiheng.report.sections.efficiency import efficiency_section
 from zhiheng.report.sections.gaps import gaps_section
@@ -26,6 +32,10 @@ def build_document(run: StudyRun) -> Document:
         coupling_section(run),
         efficiency_section(run),
         gaps_section(run),
+        distribution_section(run),
+        space_section(run),
+        convergence_section(run),
+        verdicts_section(run),
         mechanism_section(run),
         drivers_section(run),
         methods_section(run),

@@ -59,7 +59,10 @@ def _systems(run: StudyRun) -> dict[str, Text]:
 
 
 def _own_titles(run: StudyRun) -> dict[str, Text]:
-    """Words that a table gives itself: a key column with ``<key>_title_zh`` and ``_en``."""
+    """Words that a table gives itself: a key column with ``<key>_title_zh`` and ``_en``.
+
+    Numbers are left out: a class, a grade and a stage of one number are three things.
+    """
     out: dict[str, Text] = {}
     for result in run.results.values():
         for table in result.tables.values():
@@ -68,7 +71,11 @@ def _own_titles(run: StudyRun) -> dict[str, Text]:
                 if pair[0] is None or pair[1] is None:
                     continue
                 rows = zip(table.columns[key], pair[0], pair[1], strict=True)
-                out |= {str(code): Text(str(zh), str(en)) for code, zh, en in rows if zh and en}
+                out |= {
+                    code: Text(str(zh), str(en))
+                    for code, zh, en in rows
+                    if isinstance(code, str) and zh and en
+                }
     return out
 
 

@@ -126,6 +126,16 @@ class ReportPlan(_Model):
     productivity: str = ""
     disparity: str = ""
     transitions: str = ""
+    inequality: str = ""
+    density: str = ""
+    kernel: str = ""
+    moran: str = ""
+    clusters: str = ""
+    conditional: str = ""
+    sigma: str = ""
+    beta: str = ""
+    clubs: str = ""
+    typology: str = ""
     drivers: str = ""
     overlap: tuple[str, ...] = ()
     tables: tuple[RegressionTable, ...] = ()

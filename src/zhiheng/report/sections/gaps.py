@@ -36,7 +36,7 @@ def gaps_section(run: StudyRun) -> Section | None:
         moves = run.results[plan.transitions]
         seen = np.flatnonzero(moves.tables["transitions"].columns["probability"] > 0).tolist()
         blocks.append(Paragraph((say("gaps.moves"),)))
-        blocks += [FigureBlock(plan.transitions, f.name) for f in moves.figures]
+        blocks += [FigureBlock(plan.transitions, f.name) for f in moves.figures[:1]]
         blocks.append(
             table_block(
                 run, plan.transitions, "transitions", caption=words("gaps.moves_caption"),
