@@ -185,3 +185,46 @@ def test_a_fault_of_ours_exits_with_three_and_no_traceback(say, monkeypatch) -> 
     assert said.code == 3
     assert "[I901]" in said.err
     assert "Traceback" not in said.err
+
+
+def test_a_window_and_entities_left_out_are_those_of_the_library(say, tmp_path: Path) -> None:
+    words = ["sigma-convergence", "provinces", "--variable", "gdp_real_per_capita"]
+    cut = ["--window", "2013-2022", "--without", "西藏,110000", "--table", "sigma"]
+    assert say(*words, *cut, "-o", str(tmp_path)).code == 0
+    with (tmp_path / "sigma_convergence.sigma.csv").open(encoding="utf-8-sig") as lines:
+        rows = list(csv.DictReader(lines))
+    panel = zh.data("provinces")
+    kept = [e for e in panel.entities if e not in ("540000", "110000")]
+    part = panel.select(periods=range(2013, 2023), entities=tuple(kept))
+    expected = zh.methods["sigma_convergence"](part, variable="gdp_real_per_capita")
+    found = expected.table("sigma")
+    assert [int(r["period"]) for r in rows] == found.period.tolist()
+    assert [float(r["dispersion"]) for r in rows] == pytest.approx(found.dispersion.tolist())
+
+
+@pytest.mark.parametrize(
+    ("cut", "code"),
+    [
+        (["--window", "1900-1910"], "D113"),
+        (["--window", "a-b"], "D113"),
+        (["--without", "广西北"], "D107"),
+    ],
+)
+def test_a_cut_that_holds_nothing_is_refused(say, cut, code) -> None:
+    found = say("clubs", "provinces", "--variable", "gdp_real_per_capita", *cut)
+    assert found.code == 2
+    assert code in found.err + found.out
+
+
+def test_commands_of_the_guides_run(say, root: Path) -> None:
+    """Those on embedded data, as they stand."""
+    for page in ("build-an-index.md", "diagnose-space-and-claims.md"):
+        text = (root / "docs" / "how-to" / page).read_text("utf-8")
+        lines = [x for x in text.splitlines() if x.startswith("zhiheng ") and " provinces" in x]
+        assert lines
+        for line in lines:
+            if "verdicts" in line:  # tested with fewer draws elsewhere
+                continue
+            words = [w.strip('"') for w in line.split()[1:]]
+            found = say(*words)
+            assert found.code == 0, line

@@ -35,15 +35,24 @@ def add_method_commands(app: typer.Typer) -> None:
 
 
 def _command(info: MethodInfo) -> Callable[..., None]:
-    def call(file: str, out: Path | None, table: str, lang: str, **options: Any) -> None:
-        from zhiheng.cli.run_method import run_method
+    def call(
+        file: str,
+        window: str | None,
+        without: str | None,
+        out: Path | None,
+        table: str,
+        lang: str,
+        **options: Any,
+    ) -> None:
+        from zhiheng.cli.run_method import Cut, run_method
 
         given = {
             o.name: _value(o, options[o.name]) for o in info.options if options[o.name] is not None
         }
         run_method(
-            info.name, file, given, out=out, table=table, lang="en" if lang == "en" else "zh"
-        )
+            info.name, file, given, cut=Cut(window or "", without or ""),
+            out=out, table=table, lang="en" if lang == "en" else "zh",
+        )  # fmt: skip
 
     # typer reads the options from the signature, which differs by method
     setattr(call, "__signature__", inspect.Signature(_parameters(info)))  # noqa: B010
@@ -56,6 +65,16 @@ def _parameters(info: MethodInfo) -> list[inspect.Parameter]:
         (
             "file",
             Annotated[str, typer.Argument(help="数据文件或内置数据名 / file or data set")],
+            None,
+        ),
+        (
+            "window",
+            Annotated[str | None, typer.Option("--window", help="2013-2022")],
+            None,
+        ),
+        (
+            "without",
+            Annotated[str | None, typer.Option("--without", help="不要的地区 / leave out: a,b")],
             None,
         ),
         (

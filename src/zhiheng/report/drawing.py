@@ -73,7 +73,7 @@ def spec(
         width=width,
         theme=theme(),
         names=names_of(run) if names is None else names,
-        tiles=tiles() if figure.kind == "tilemap" else {},
+        tiles=tiles() if figure.kind in ("tilemap", "hasse") else {},
     )
 
 
