@@ -186,14 +186,14 @@ def test_one_period_has_a_metafrontier():
 
 def test_groups_that_do_not_do_are_refused():
     given = random_panel()
-    assert refused(dea_metafrontier, given, **ALL, groups={"e0": "a"}) == "M665"
-    assert refused(dea_metafrontier, given, **ALL, groups="e0=a,e1") == "M665"
-    assert refused(dea_metafrontier, given, **ALL, groups={}) == "M665"
+    assert refused(dea_metafrontier, given, **ALL, groups={"e0": "a"}) == "M810"
+    assert refused(dea_metafrontier, given, **ALL, groups="e0=a,e1") == "M811"
+    assert refused(dea_metafrontier, given, **ALL, groups={}) == "M811"
     alike = dict.fromkeys(HALVES, "a")
     assert refused(dea_metafrontier, given, **ALL, groups=alike) == "M665"
     with pytest.raises(ZhihengError) as caught:
         dea_metafrontier(given, **ALL, groups={"nobody": "a"})
-    assert caught.value.code == "M665"
+    assert caught.value.code == "M811"
     radial = {"groups": HALVES, "measure": "radial"}
     assert refused(dea_metafrontier, given, **ALL, **radial) == "M661"
     assert refused(dea_metafrontier, given, **GOOD, **radial, orientation="none") == "M662"

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.catalog.claims import Claim
+from zhiheng.catalog.entity_groups import read_groups
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
-from zhiheng.diagnose.groups import read_groups
 from zhiheng.kernels import gaps
 from zhiheng.kernels.markov import classify, count_by_entity, quantile_cuts
 from zhiheng.kernels.moves import Moves, moves

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.entity_groups import Groups, read_groups
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Figure, Note, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.diagnose import dagum_change
-from zhiheng.diagnose.groups import Groups, read_groups
 from zhiheng.diagnose.ranges import check_numbers
 from zhiheng.diagnose.variable import Gaps, Variable, read_variable
 from zhiheng.kernels.dagum import Dagum

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.entity_groups import Groups
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Note, Table
 from zhiheng.core.text import Text
-from zhiheng.diagnose.groups import Groups
 from zhiheng.diagnose.sample import FEW, bootstrap_note, few_note, trend_of
 from zhiheng.diagnose.theil_wording import titled
 from zhiheng.kernels.dagum import Dagum

@@ -9,13 +9,13 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.entity_groups import read_groups
 from zhiheng.catalog.regions import groupings
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Figure, Note, Result, Table
 from zhiheng.core.text import Text
-from zhiheng.diagnose.groups import read_groups
 from zhiheng.diagnose.ranges import check_numbers, check_spatial_numbers, read_names
 from zhiheng.diagnose.variable import read_variable
 from zhiheng.kernels import strata as kernel

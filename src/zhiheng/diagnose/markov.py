@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.entity_groups import read_groups
 from zhiheng.catalog.spatial import Islands, weights_for
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
@@ -18,7 +19,6 @@ from zhiheng.diagnose import markov_long_run as long_run
 from zhiheng.diagnose import markov_space as space
 from zhiheng.diagnose import markov_wording as wording
 from zhiheng.diagnose import spatial_wording
-from zhiheng.diagnose.groups import read_groups
 from zhiheng.diagnose.markov_input import (
     Classes,
     by_cut_offs,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.entity_groups import Groups
 from zhiheng.core.result import Table
 from zhiheng.core.text import Text
-from zhiheng.diagnose.groups import Groups
 from zhiheng.kernels.homogeneity import (
     Homogeneity,
     homogeneity,

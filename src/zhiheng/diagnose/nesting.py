@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from zhiheng.catalog.entity_groups import Groups, read_groups
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
-from zhiheng.diagnose.groups import Groups, read_groups
 
 SIGN = "/"
 """Between the levels: ``zones3/zones4``, or ``110000=east/capital``."""

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.entity_groups import Groups
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.diagnose import theil_wording as wording
-from zhiheng.diagnose.groups import Groups
 from zhiheng.diagnose.nesting import read_nested
 from zhiheng.diagnose.ranges import check_numbers
 from zhiheng.diagnose.sample import Sample, read_sample, trend_of

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.entity_groups import Groups
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.result import Figure, Note
 from zhiheng.core.text import Text
-from zhiheng.diagnose.groups import Groups
 from zhiheng.diagnose.sample import FEW, Sample, bootstrap_note, few_note
 from zhiheng.kernels.theil import Nested
 

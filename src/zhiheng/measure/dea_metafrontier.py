@@ -8,12 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.entity_groups import Groups
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.frontiers import by_group
-from zhiheng.measure.dea_groups import Groups, few_units, read_groups
+from zhiheng.measure.dea_groups import few_units, frontier_groups
 from zhiheng.measure.dea_metafrontier_wording import figures, notes
 from zhiheng.measure.production import (
     cube_of,
@@ -81,7 +82,7 @@ def dea_metafrontier(
     """
     model = model_of(measure, returns, orientation, undesirable)
     panel = in_order(panel)
-    named = read_groups(panel, groups)
+    named = frontier_groups(panel, groups)
     data = read(panel, inputs, outputs, undesirable, zeros=measure == "radial")
     cube, pool = cube_of(data), frontier == "pooled"
     meta = by_group(cube, model, np.zeros(len(panel.entities), dtype=np.intp), pool=pool)

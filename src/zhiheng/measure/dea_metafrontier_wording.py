@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from zhiheng.catalog.entity_groups import Groups
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.result import Figure, Note, Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.frontiers import Model
-from zhiheng.measure.dea_groups import Groups
 from zhiheng.measure.production import certificate
 
 

@@ -30,6 +30,14 @@ class Groups:
     ids: tuple[str, ...]
     titles: tuple[Text, ...]
 
+    def columns(self, number: NDArray[np.intp]) -> dict[str, list[str]]:
+        """The columns of a table that name groups by their numbers."""
+        return {
+            "group": [self.ids[g] for g in number],
+            "group_title_zh": [self.titles[g].zh for g in number],
+            "group_title_en": [self.titles[g].en for g in number],
+        }
+
 
 def read_groups(panel: Panel, groups: str | Mapping[str, str]) -> Groups:
     """Assign every entity of the panel to one group.
@@ -65,7 +73,7 @@ def _pairs(written: str) -> dict[str, str]:
     parts = [part.partition("=") for part in written.split(",")]
     wrong: list[Row] = [{"part": "".join(p)} for p in parts if not (p[0].strip() and p[2].strip())]
     if wrong:
-        raise _unreadable(wrong)
+        raise _unreadable(wrong or [{"groups": "{}"}])
     return {entity.strip(): group.strip() for entity, _, group in parts}
 
 
