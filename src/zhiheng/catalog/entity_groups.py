@@ -73,7 +73,7 @@ def _pairs(written: str) -> dict[str, str]:
     parts = [part.partition("=") for part in written.split(",")]
     wrong: list[Row] = [{"part": "".join(p)} for p in parts if not (p[0].strip() and p[2].strip())]
     if wrong:
-        raise _unreadable(wrong or [{"groups": "{}"}])
+        raise _unreadable(wrong)
     return {entity.strip(): group.strip() for entity, _, group in parts}
 
 
@@ -84,7 +84,7 @@ def _named(panel: Panel, given: Mapping[str, str]) -> dict[str, str]:
         if not isinstance(group, str) or not group.strip()  # pyright: ignore[reportUnnecessaryIsInstance]
     ]
     if wrong or not given:
-        raise _unreadable(wrong)
+        raise _unreadable(wrong or [{"groups": "{}"}])
     for entity in given:
         if entity not in panel.entities:
             raise unknown_name("M811", entity, panel.entities, kind=Text("地区", "entity"))

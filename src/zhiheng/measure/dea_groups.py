@@ -23,7 +23,7 @@ def frontier_groups(panel: Panel, groups: str | Mapping[str, str]) -> Groups:
         As `read_groups`; M665 where all entities are in one group.
     """
     found = read_groups(panel, groups)
-    if len(found.ids) < 2:
+    if found.number.max() == 0:
         raise ZhihengError(
             "M665",
             Text(
