@@ -127,7 +127,7 @@ def dea_directional(
             "influence": influence_table(panel, data, held),
             "certificates": certificate_table(data, cells),
         },
-        figures("score" if own else "beta", several=len(panel.periods) > 1),
+        figures("score" if own else "beta", level=panel.level, several=len(panel.periods) > 1),
         (*data.notes, *said),
         tuple(certificates(data, cells)),
         data.series,

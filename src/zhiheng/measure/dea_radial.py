@@ -131,7 +131,7 @@ def dea_radial(
             "influence": influence_table(panel, data, held),
             "certificates": certificate_table(data, cells),
         },
-        figures(several=len(panel.periods) > 1),
+        figures(level=panel.level, several=len(panel.periods) > 1),
         (*data.notes, *said),
         tuple(certificates(data, cells)),
         data.series,

@@ -105,7 +105,7 @@ def dea_sbm(
             "influence": influence_table(panel, data, held),
             "certificates": certificate_table(data, cells),
         },
-        figures(several=len(panel.periods) > 1),
+        figures(level=panel.level, several=len(panel.periods) > 1),
         (*data.notes, *said),
         (*certificates(data, cells), _rebuilt(data, cells, orientation)),
         data.series,

@@ -63,8 +63,12 @@ def ceiling_note(desirable: int, undesirable: int) -> Note:
     )
 
 
-def figures(score: str = "score", *, several: bool) -> tuple[Figure, ...]:
-    """Scores of the last period, scores of all cells, and mean slacks by variable."""
+TILED = "province"
+"""The level whose regions have places on the tile map."""
+
+
+def figures(score: str = "score", *, level: str, several: bool) -> tuple[Figure, ...]:
+    """Scores of the last period, on a map too, of all cells, and mean slacks by variable."""
     last: dict[str, Json] = {"where": {"period": "last"}}
     ranking = Figure(
         "ranking",
@@ -76,6 +80,18 @@ def figures(score: str = "score", *, several: bool) -> tuple[Figure, ...]:
             "One is on the frontier, which the units themselves span; it is no absolute standard.",
         ),
         {"label": "entity", "value": score, "sort": "-value", **last},
+    )
+    placed = Figure(
+        "map",
+        "tilemap",
+        "scores",
+        Text("最近一期的效率地图", "Map of efficiency in the last period"),
+        Text(
+            "每个方格是一个省级地区，大致按方位排列；颜色越深离前沿越近。",
+            "Each square is a provincial unit, roughly where it lies; darker is nearer to the "
+            "frontier.",
+        ),
+        {"label": "entity", "value": score, **last},
     )
     grid = Figure(
         "by_period",
@@ -119,7 +135,13 @@ def figures(score: str = "score", *, several: bool) -> tuple[Figure, ...]:
             **last,
         },
     )
-    return (ranking, grid, slack) if several else (ranking, slack)
+    wanted = [
+        (ranking, True),
+        (placed, level == TILED and score == "score"),
+        (grid, several),
+        (slack, True),
+    ]
+    return tuple(figure for figure, shown in wanted if shown)
 
 
 def _reference(frontier: Frontier, returns: str) -> Note:
