@@ -327,6 +327,5 @@ def test_intervals_of_a_planted_spillover_cover_it_as_often_as_they_say():
         covered += (np.abs(found.estimate - truth[:, None]) < 1.96 * found.delta_error)[:, 0]
         simulated += ((found.low[:, 0] <= truth) & (truth <= found.high[:, 0])).astype(float)
     shares = np.array([of_rho, *covered, *simulated]) / 1000
-    print("coverage of rho, then direct, indirect, total by delta and by draws:", shares)
     band = 3 * np.sqrt(0.95 * 0.05 / 1000)
     assert (np.abs(shares - 0.95) < band).all(), shares
