@@ -172,7 +172,7 @@ def test_effects_equal_the_full_matrix_and_their_errors_its_derivatives(seed, di
     step = 1e-6
     slopes = np.stack([(dense(p + h) - dense(p - h)) / (2 * step) for h in step * np.eye(5)], -1)
     expected = np.sqrt(np.einsum("ikp,pq,ikq->ik", slopes, covariance, slopes))
-    np.testing.assert_allclose(found.delta_error, expected, rtol=1e-5)
+    np.testing.assert_allclose(found.delta_error, expected, rtol=1e-7)
 
 
 def test_draws_equal_effects_of_each_draw_and_count_those_outside():
