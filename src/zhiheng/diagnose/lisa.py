@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.catalog.spatial import Islands
+from zhiheng.catalog.spatial_notes import reference
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Figure, Note, Result, Table
@@ -15,7 +16,6 @@ from zhiheng.core.spatial import SpatialWeights
 from zhiheng.core.text import Text
 from zhiheng.diagnose.ranges import check_numbers, check_spatial_numbers
 from zhiheng.diagnose.spatial_input import Slice, SpatialData, read_spatial
-from zhiheng.diagnose.spatial_wording import reference
 from zhiheng.diagnose.variable import Gaps
 from zhiheng.kernels.autocorrelation import moran as global_moran
 from zhiheng.kernels.links import sums

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog import spatial_notes
 from zhiheng.catalog.entity_groups import read_groups
 from zhiheng.catalog.spatial import Islands, weights_for
 from zhiheng.core.method import method
@@ -18,7 +19,6 @@ from zhiheng.core.text import Text
 from zhiheng.diagnose import markov_long_run as long_run
 from zhiheng.diagnose import markov_space as space
 from zhiheng.diagnose import markov_wording as wording
-from zhiheng.diagnose import spatial_wording
 from zhiheng.diagnose.markov_input import (
     Classes,
     by_cut_offs,
@@ -179,7 +179,7 @@ def markov(
         tests.append(around.tested)
         figures += space.conditional_figures(around)
         checks += space.conditional_checks(around, counts)
-        notes += spatial_wording.weight_notes(weights, panel, inside)
+        notes += spatial_notes.weight_notes(weights, panel, inside)
         notes += wording.conditional_notes(around.counts, around.without_lag, lag_cut)
     if tests:
         tables["homogeneity"] = long_run.homogeneity_table(tests)
@@ -187,7 +187,7 @@ def markov(
     if not cut_offs:
         tables["cut_comparison"] = _other_cut(data, found, inside, lag, cut=cut, counts=counts)
         notes += wording.cut_notes(tables["cut_comparison"], spread, cut)
-    params = {} if weights is None else {"weights": spatial_wording.reference(weights)}
+    params = {} if weights is None else {"weights": spatial_notes.reference(weights)}
     return Result(tables, tuple(figures), tuple(notes), tuple(checks), data.series, params=params)
 
 

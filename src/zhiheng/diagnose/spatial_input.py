@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.catalog.spatial import Islands, weights_for
+from zhiheng.catalog.spatial_notes import weight_notes
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
 from zhiheng.core.spatial import SpatialWeights
 from zhiheng.core.text import Text
-from zhiheng.diagnose.spatial_wording import weight_notes
 from zhiheng.diagnose.variable import Gaps, read_variable
 from zhiheng.kernels.links import Links
 

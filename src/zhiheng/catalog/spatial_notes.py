@@ -1,4 +1,4 @@
-"""What is said of spatial weights beside any statistic that uses them."""
+"""What is said of spatial weights beside any method that uses them."""
 
 from __future__ import annotations
 
