@@ -208,6 +208,16 @@ def test_a_derived_series_that_stands_on_shared_ones_is_taken_out_too():
     assert "final_" not in note
 
 
+def test_a_control_that_shares_is_named_apart_from_the_indicators():
+    options = {**SMALL, "columns": {"b": "more", "c": "less"}}
+    plain = arithmetic_null(made(), **options)
+    with_control = arithmetic_null(made(), **options, controls=["log(z)"])
+    assert any("No indicator and no control" in n.text.en for n in plain.notes)
+    assert not any("No indicator and no control" in n.text.en for n in with_control.notes)
+    assert any(n.text.en.startswith("A control shares") for n in with_control.notes)
+    assert with_control.tables["shared"].row(0)["role"] == "control"
+
+
 def test_clusters_coarser_than_entities_move_as_blocks():
     panel = made(entities=40)
     cluster = {e: f"g{i // 2:02d}" for i, e in enumerate(panel.entities)}

@@ -43,7 +43,12 @@ from zhiheng.explain.overlap_audit import (
 from zhiheng.explain.panel_ols import ROUNDING
 from zhiheng.explain.regression import Fitted, Model, Transform, check_model, transformed
 from zhiheng.explain.variables import Variables, read_variables
-from zhiheng.explain.wording import SPLIT_CHECK, nothing_shared, shared_by, standard_errors
+from zhiheng.explain.wording import (
+    SPLIT_CHECK,
+    control_shares,
+    nothing_shared,
+    standard_errors,
+)
 from zhiheng.kernels.arithmetic_null import (
     NullTest,
     Pieces,
@@ -339,11 +344,13 @@ def _own(panel: Panel, parts: Pieces, mask: NDArray[np.bool_]) -> Table:
 
 
 def _notes(read: Read, chance: Chance) -> list[Note]:
-    mine = [k for k in read.kin if k.shared]
-    notes = [
-        wording.null_is(chance.sign, chance.permutations),
-        wording.never_subtract(),
-        shared_by([k.name for k in mine]) if mine else nothing_shared(),
+    mine = [k.name for k in read.kin if k.shared and k.role == "indicator"]
+    control = any(k.shared and k.role == "control" for k in read.kin)
+    notes = [wording.null_is(chance.sign, chance.permutations), wording.never_subtract()]
+    notes += [wording.shared_by(mine)] if mine else []
+    notes += [control_shares()] if control else []
+    notes += [] if mine or control else [nothing_shared()]
+    notes += [
         wording.links_removed(read.links, chance.residualise),
         wording.purged(),
         standard_errors(SMALL_SAMPLE),

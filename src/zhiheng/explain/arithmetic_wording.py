@@ -35,6 +35,18 @@ def null_is(sign: str, permutations: int) -> Note:
     )
 
 
+def shared_by(names: Sequence[str]) -> Note:
+    """Which indicators stay in place because they share something."""
+    return Note(
+        Text(
+            "与被解释变量有重叠、因而留在原地的指标：{n}；共用什么见 shared 表。",
+            "Indicators that overlap with the outcome and therefore stay in place: {n}; the table "
+            "'shared' says what is shared.",
+        ).format(n=Text("、".join(names), ", ".join(names))),
+        level="caution",
+    )
+
+
 def never_subtract() -> Note:
     """Why split and null median are not to be subtracted."""
     return Note(
@@ -75,10 +87,12 @@ def conservative() -> Note:
     return Note(
         Text(
             "residualise=once 时，观测路径与共用序列正交而打乱后的路径不正交：检验偏保守，"
-            "不通过时不能断言没有联系（residualise=each 让两者同样正交，功效高得多）。",
+            "不通过时不能断言没有联系（residualise=each 让两者同样正交，功效高得多，"
+            "但各地波动悬殊时会多报）。",
             "With residualise=once observed paths are orthogonal to the shared series and drawn "
             "ones are not: the test is conservative, and not passing does not show the absence of "
-            "an association (residualise=each frees both alike and has far more power).",
+            "an association (residualise=each frees both alike and has far more power, but rejects "
+            "too often where entities differ much in volatility).",
         )
     )
 
