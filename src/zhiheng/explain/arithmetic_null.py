@@ -53,6 +53,7 @@ from zhiheng.kernels.arithmetic_null import (
     NullTest,
     Pieces,
     Sign,
+    cluster_sums,
     movable,
     null_test,
     permuted_orders,
@@ -260,8 +261,8 @@ def _factor(fit: PanelFit, cluster: NDArray[np.intp]) -> float:
 def _errors(fit: PanelFit, cluster: NDArray[np.intp]) -> NDArray[np.float64]:
     """Standard errors clustered by entity or coarser, with their small-sample factor."""
     scores = (fit.residuals[:, None, :] @ fit.x)[:, 0, :] @ fit.bread
-    sums = np.eye(int(cluster.max()) + 1)[cluster].T @ scores
-    return np.sqrt((sums**2).sum(axis=0) * _factor(fit, cluster))
+    sums = cluster_sums(scores.T, cluster)
+    return np.sqrt((sums**2).sum(axis=1) * _factor(fit, cluster))
 
 
 def _test_table(test: NullTest, estimate: tuple[float, float], read: Read, chance: Chance) -> Table:

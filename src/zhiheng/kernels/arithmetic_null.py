@@ -196,17 +196,23 @@ def permuted_t(
     fields = np.concatenate([parts.y[..., None], fixed[..., None], out], axis=-1)
     gram = fields.transpose(0, 2, 1) @ fields
     square = (parts.own**2).sum(axis=1)
-    groups = np.eye(int(cluster.max()) + 1)[cluster]
     found = np.empty(len(orders))
     block = max(1, BLOCK_CELLS // (fields.shape[-1] * parts.own.size))
     for at in range(0, len(orders), block):
         rows = orders[at : at + block]
         inner = (parts.own[rows.T] @ fields).transpose(1, 0, 2)  # (b, E, fields)
-        found[at : at + block] = _statistic(inner, square[rows], gram, groups)
+        found[at : at + block] = _statistic(inner, square[rows], gram, cluster)
     return found / np.sqrt(factor)
 
 
-def _statistic(inner: Array, square: Array, gram: Array, groups: Array) -> Array:
+def cluster_sums(scores: Array, cluster: Integers) -> Array:
+    """Sums of the columns of `scores`, shape (n, E), within clusters, shape (n, G)."""
+    by_cluster = np.argsort(cluster, kind="stable")
+    starts = np.searchsorted(cluster[by_cluster], np.arange(int(cluster.max()) + 1))
+    return np.add.reduceat(scores[:, by_cluster], starts, axis=1)
+
+
+def _statistic(inner: Array, square: Array, gram: Array, cluster: Integers) -> Array:
     """Slopes over clustered standard errors from the inner products of paths.
 
     ``inner[b, i]`` holds the products of the path that entity i receives with i's own
@@ -220,7 +226,7 @@ def _statistic(inner: Array, square: Array, gram: Array, groups: Array) -> Array
     xx = gram[:, 1, 1] + 2 * inner[..., 1] + square - 2 * cross + squares @ pulled.T
     total = xx.sum(axis=1)
     beta = xy.sum(axis=1) / total
-    scores = (xy - beta[:, None] * xx) @ groups
+    scores = cluster_sums(xy - beta[:, None] * xx, cluster)
     return beta * total / np.sqrt((scores**2).sum(axis=1))
 
 
