@@ -107,6 +107,10 @@ TABLES = {
         ["better", "worse"], better=["110000", "110000", "150000", "110000"],
         worse=["150000", "230000", "540000", "540000"], next=[True, True, True, False],
     ),
+    "null": Table.of(
+        ["number"], number=range(1, 200), statistic=np.random.default_rng(1).normal(-2, 1, 199),
+    ),
+    "test": Table.of([], statistic=[-4.2], null_low=[-3.7], null_high=[-0.4]),
     "steps": Table.of(
         ["entity", "step"], entity=[c for c, _, _ in PLACES[:3] for _ in range(3)],
         name_zh=[z for _, z, _ in PLACES[:3] for _ in range(3)],
@@ -132,6 +136,10 @@ FIGURES = {
     "ridgeline": ("density", {"x": "relative_value", "low": "low", "high": "high",
                               "reference": 1}),
     "contour": ("kernel", {"unit": "万元"}),
+    "histogram": ("null", {"value": "statistic", **{
+        role: {"table": "test", "column": column}
+        for role, column in (("observed", "statistic"), ("low", "null_low"),
+                             ("high", "null_high"))}}),
     "scatter": ("points", {"x": "nominal", "y": "effective", "colour": "cluster", "fit": True}),
 }  # fmt: skip
 

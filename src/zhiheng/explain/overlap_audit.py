@@ -94,14 +94,14 @@ def overlap_audit(
         panel, system=system, columns=columns, recipe=(normalise, weights), given=given
     )
     data = read_variables(panel, [outcome, *names], gaps="refuse", level=index.level)
-    meaning = _with_definitions(scope(index.level), panel)
-    kin = _kin(outcome, index, names, meaning, panel)
+    meaning = meaning_of(index.level, panel)
+    kin = kin_of(outcome, index, names, meaning, panel)
     shared = np.array([bool(k.shared) for k in kin[: len(index.items)]])
-    fitted = _fit(panel, data, index.values.sum(axis=-1), model)
-    split = _split(panel, data, index.values, model)
+    fitted = fit_index(panel, data, index.values.sum(axis=-1), model)
+    split = split_of(panel, data, index.values, model)
     tables = {
-        "overlaps": _overlaps(kin, panel),
-        "split": _parts_table(split, shared),
+        "overlaps": overlaps_table(kin, panel),
+        "split": parts_table(split, shared),
         "by_indicator": _by_indicator(index, split, shared),
         "slopes": _slopes(panel, data, index, shared, model, fitted),
     }
@@ -114,15 +114,17 @@ def overlap_audit(
     return Result(tables, (wording.split_figure(),), notes, checks, series)
 
 
-def _with_definitions(meaning: Scope, panel: Panel) -> Scope:
-    """The scope with the panel's own variables opened; scores of earlier steps stay closed."""
+def meaning_of(level: str, panel: Panel) -> Scope:
+    """The scope of a level with the panel's own variables opened; earlier scores stay closed."""
     own = {k: v for k, v in panel.definitions.items() if not v.startswith("@")}
+    meaning = scope(level)
     return replace(meaning, definitions={**meaning.definitions, **own})
 
 
-def _kin(
+def kin_of(
     outcome: str, index: Parts, controls: tuple[str, ...], meaning: Scope, panel: Panel
 ) -> list[Kin]:
+    """Each indicator and control with what it shares with the outcome."""
     indicators = [
         Kin(item.id, item.title, "indicator", float(w), overlap(item.expression, outcome, meaning))
         for item, w in zip(index.items, index.weights, strict=True)
@@ -133,44 +135,48 @@ def _kin(
     return indicators + others
 
 
-def _fit(panel: Panel, data: Variables, index: NDArray[np.float64], model: Model) -> Fitted:
+def fit_index(panel: Panel, data: Variables, index: NDArray[np.float64], model: Model) -> Fitted:
+    """The regression of column 0 of `data` on an index and the controls after it."""
     y, controls = data.values[..., :1], data.values[..., 1:]
     columns = np.concatenate([y, index[..., None], controls], axis=-1)
     return estimate(panel, replace(data, values=columns), model)
 
 
-def _split(panel: Panel, data: Variables, parts: NDArray[np.float64], model: Model) -> Split:
+def split_of(panel: Panel, data: Variables, parts: NDArray[np.float64], model: Model) -> Split:
+    """The slope on the sum of `parts`, split exactly."""
     columns = np.concatenate([data.values, parts], axis=-1)
     raw, absorb = transformed(panel, columns, data.mask, model)
     c = data.values.shape[-1]
     return split_slope(raw[..., 0], raw[..., c:], raw[..., 1:c], absorb)
 
 
-def _overlaps(kin: Sequence[Kin], panel: Panel) -> Table:
+def overlaps_table(kin: Sequence[Kin], panel: Panel) -> Table:
+    """One row for every series that an indicator or control shares with the outcome."""
     rows = [(k, o) for k in kin for o in k.shared]
     return Table.of(
         ("indicator", "series", "outcome_series", "relation"),
-        indicator=_words([k.name for k, _ in rows]),
-        **_titled("indicator_title", [k.title for k, _ in rows]),
-        role=_words([k.role for k, _ in rows]),
-        series=_words([o.left for _, o in rows]),
-        **_titled("series_title", [panel.title(o.left) for _, o in rows]),
-        outcome_series=_words([o.right for _, o in rows]),
-        relation=_words([o.relation for _, o in rows]),
-        **_titled("relation_title", [option_word("relation", o.relation) for _, o in rows]),
-        side=_words([o.left_role for _, o in rows]),
-        outcome_side=_words([o.right_role for _, o in rows]),
+        indicator=text_column([k.name for k, _ in rows]),
+        **titled("indicator_title", [k.title for k, _ in rows]),
+        role=text_column([k.role for k, _ in rows]),
+        series=text_column([o.left for _, o in rows]),
+        **titled("series_title", [panel.title(o.left) for _, o in rows]),
+        outcome_series=text_column([o.right for _, o in rows]),
+        relation=text_column([o.relation for _, o in rows]),
+        **titled("relation_title", [option_word("relation", o.relation) for _, o in rows]),
+        side=text_column([o.left_role for _, o in rows]),
+        outcome_side=text_column([o.right_role for _, o in rows]),
         weight=np.array([k.weight for k, _ in rows], dtype=np.float64),
     )
 
 
-def _parts_table(split: Split, shared: NDArray[np.bool_]) -> Table:
+def parts_table(split: Split, shared: NDArray[np.bool_]) -> Table:
+    """The slope and the index's variance by shared and other indicators."""
     both = np.array([split.parts[shared].sum(), split.parts[~shared].sum(), split.total])
     weight = np.array([split.variance[shared].sum(), split.variance[~shared].sum(), 1.0])
     return Table.of(
         ("part",),
         part=list(PARTS),
-        **_titled("part_title", [option_word("part", part) for part in PARTS]),
+        **titled("part_title", [option_word("part", part) for part in PARTS]),
         estimate=both,
         share=_over(both, split.total),
         variance_share=weight,
@@ -184,7 +190,7 @@ def _by_indicator(index: Parts, split: Split, shared: NDArray[np.bool_]) -> Tabl
         indicator=index.ids,
         name_zh=[item.title.zh for item in index.items],
         name_en=[item.title.en for item in index.items],
-        group=_words([item.group for item in index.items]),
+        group=text_column([item.group for item in index.items]),
         weight=index.weights,
         shared=shared,
         estimate=split.parts,
@@ -206,7 +212,7 @@ def _slopes(
     rest = index.values[..., ~shared].sum(axis=-1)
     if shared.any() and np.ptp(rest) > 0:
         weight = float(index.weights[~shared].sum())
-        rows.append(("without_shared", weight, _fit(panel, data, rest, model)))
+        rows.append(("without_shared", weight, fit_index(panel, data, rest, model)))
     estimates = np.array([f.fit.beta[0] for _, _, f in rows])
     errors = np.array([clustered(f.fit, model.small_sample)[0] for _, _, f in rows])
     p = 2 * stats.t.sf(np.abs(estimates / errors), fitted.fit.clusters - 1)
@@ -220,10 +226,11 @@ def _slopes(
     )
 
 
-def _titled(name: str, titles: Sequence[Text]) -> dict[str, NDArray[np.object_]]:
+def titled(name: str, titles: Sequence[Text]) -> dict[str, NDArray[np.object_]]:
+    """A title as two columns, one for each language."""
     return {
-        f"{name}_zh": _words([t.zh for t in titles]),
-        f"{name}_en": _words([t.en for t in titles]),
+        f"{name}_zh": text_column([t.zh for t in titles]),
+        f"{name}_en": text_column([t.en for t in titles]),
     }
 
 
@@ -231,7 +238,7 @@ def _over(values: NDArray[np.float64], total: float) -> NDArray[np.float64]:
     return values / total if total else np.full_like(values, np.nan)
 
 
-def _words(values: Sequence[str]) -> NDArray[np.object_]:
+def text_column(values: Sequence[str]) -> NDArray[np.object_]:
     """Text as a column, also when there is none."""
     out = np.empty(len(values), dtype=object)
     out[:] = values

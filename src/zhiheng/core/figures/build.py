@@ -10,6 +10,7 @@ from zhiheng.core.figures.canvas import Canvas, Source, Spec, Tile
 from zhiheng.core.figures.graph import graph
 from zhiheng.core.figures.grids import heatmap, tilemap
 from zhiheng.core.figures.hasse import hasse
+from zhiheng.core.figures.histogram import histogram
 from zhiheng.core.figures.parts import parts
 from zhiheng.core.figures.rows import bar, dumbbell, interval, rank_interval, waterfall
 from zhiheng.core.figures.scatter import scatter
@@ -32,6 +33,7 @@ KINDS: Mapping[str, Callable[[Source, Canvas], Spec]] = {
     "scatter": scatter,
     "graph": graph,
     "hasse": hasse,
+    "histogram": histogram,
     "parts": parts,
     "ridgeline": ridgeline,
     "contour": contour,
