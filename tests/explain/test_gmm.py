@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from linearmodels.datasets import munnell
 
 from zhiheng.core.errors import ZhihengError
+from zhiheng.core.figures.build import build
 from zhiheng.core.panel import Panel
 from zhiheng.explain.gmm import gmm
 
@@ -253,3 +255,11 @@ def test_correlated_errors_block_the_result(employment):
     tests = result.tables["tests"]
     p = tests.row(tests.find("ar2"))["p_value"]
     assert (p < 0.05) == any(n.code == "M722" and n.level == "blocks" for n in result.notes)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_figure_can_be_drawn(lang, root):
+    theme = tomllib.loads((root / "src/zhiheng/catalog/data/theme.toml").read_text("utf-8"))
+    result = run(states_panel(), "states_system/two")
+    for figure in result.figures:
+        assert build(figure, result.tables, lang=lang, width=640, theme=theme)

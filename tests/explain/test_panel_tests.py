@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from statsmodels.datasets import grunfeld
 
 from zhiheng.core.errors import ZhihengError
+from zhiheng.core.figures.build import build
 from zhiheng.core.panel import Panel
 from zhiheng.explain.panel_tests import panel_tests
 
@@ -157,3 +159,11 @@ def test_series_that_do_not_vary_and_tied_regressors_are_named():
     assert caught.value.code == "M725"
     assert [row["entity"] for row in caught.value.evidence] == [panel.entities[3]]
     assert refused(wide, outcome="y", regressors=["x", "twice"]) == "M725"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_figure_can_be_drawn(lang, root):
+    theme = tomllib.loads((root / "src/zhiheng/catalog/data/theme.toml").read_text("utf-8"))
+    result = panel_tests(made_panel(), outcome="y", regressors=["x"], draws=99)
+    for figure in result.figures:
+        assert build(figure, result.tables, lang=lang, width=640, theme=theme)

@@ -217,6 +217,6 @@ def figures() -> tuple[Figure, ...]:
                 "Pooled least squares overstates the lag and fixed effects understate it; a "
                 "credible GMM estimate lies between them.",
             ),
-            encodings={"label": "model_title", **words},
+            encodings={"label": "model", **words},
         ),
     )

@@ -120,12 +120,14 @@ def panel_tests(
     null = draw(root=1.0, seed=seed)
     power = _power(null, draw(root=root, seed=seed + 1), level)
     roots = [
-        _roots(name, values[name], null, power, law=law, lags=adf_lags, trend=trend)
+        _roots(
+            panel.title(name), name, values[name], null, power, law=law, lags=adf_lags, trend=trend
+        )
         for name in names
     ]
     tables = {
-        "dependence": _dependence(found),
-        "cross_section": _cross_section(found),
+        "dependence": _dependence(panel, found),
+        "cross_section": _cross_section(panel, found),
         "unit_roots": Table.of(("variable", "test"), **_joined(roots)),
         **tables,
     }
@@ -146,17 +148,26 @@ def _power(null: Mapping[str, Array], other: Mapping[str, Array], level: float) 
     }
 
 
-def _dependence(found: Mapping[str, Dependence]) -> Table:
+def _titles(panel: Panel, names: Sequence[str]) -> dict[str, list[str]]:
+    found = [
+        option_word("panel_test", name) if name == "residuals" else panel.title(name)
+        for name in names
+    ]
+    return {"variable_title_zh": [t.zh for t in found], "variable_title_en": [t.en for t in found]}
+
+
+def _dependence(panel: Panel, found: Mapping[str, Dependence]) -> Table:
     return Table.of(
         ("variable",),
         variable=list(found),
+        **_titles(panel, list(found)),
         mean_correlation=np.array([one.mean for one in found.values()]),
         mean_absolute_correlation=np.array([one.mean_absolute for one in found.values()]),
         pairs=np.array([one.pairs for one in found.values()]),
     )
 
 
-def _cross_section(found: Mapping[str, Dependence]) -> Table:
+def _cross_section(panel: Panel, found: Mapping[str, Dependence]) -> Table:
     rows: list[tuple[str, str, float, float, float]] = []
     for name, one in found.items():
         normal = [("cd", one.cd), ("scaled_lm", one.scaled)]
@@ -169,6 +180,7 @@ def _cross_section(found: Mapping[str, Dependence]) -> Table:
     return Table.of(
         ("variable", "test"),
         variable=[r[0] for r in rows],
+        **_titles(panel, [r[0] for r in rows]),
         test=[r[1] for r in rows],
         test_title_zh=[t.zh for t in titles],
         test_title_en=[t.en for t in titles],
@@ -179,7 +191,7 @@ def _cross_section(found: Mapping[str, Dependence]) -> Table:
 
 
 def _roots(
-    name: str, y: Array, null: Mapping[str, Array], power: Mapping[str, float], *,
+    title: Text, name: str, y: Array, null: Mapping[str, Array], power: Mapping[str, float], *,
     law: UnitRootLaw, lags: int, trend: Trend,
 ) -> dict[str, list[object]]:  # fmt: skip
     one = statistics(y[None], lags=lags, trend=trend, law=_moments(law))
@@ -188,6 +200,8 @@ def _roots(
     titles = [option_word("panel_test", test) for test in tests]
     return {
         "variable": [name] * len(tests),
+        "variable_title_zh": [title.zh] * len(tests),
+        "variable_title_en": [title.en] * len(tests),
         "test": [*tests],
         "test_title_zh": [t.zh for t in titles],
         "test_title_en": [t.en for t in titles],

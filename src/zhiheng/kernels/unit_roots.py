@@ -20,6 +20,8 @@ Trend = Literal["constant", "trend"]
 
 # Panels are drawn in blocks of about this many cells, to bound memory.
 BLOCK_CELLS = 400_000
+# Length, relative to the column's own, below which it counts as a combination of others.
+DEPENDENT = 1e-10
 # Periods that a drawn stationary panel runs before it is observed.
 BURN_IN = 60
 
@@ -66,15 +68,14 @@ def statistics(y: Array, *, lags: int, trend: Trend, law: Moments) -> Mapping[st
         the others when small.
     """
     step, level, past = _columns(y, lags)
-    fixed = _deterministic(step.shape, trend)
+    fixed = _deterministic(step.shape[-1], trend)
     t, sigma, own_step, own_level = _last(step, [*fixed, *past], level)
     scale, ratio = sigma[..., None], (np.sqrt(_long_run(y, trend)) / sigma).mean(axis=1)
     p = np.clip(mackinnon_p(t, law), 1e-16, 1 - 1e-16)
     count = y.shape[1]
     fisher = -2 * np.log(p).sum(axis=1)
     mean = [a.mean(axis=1, keepdims=True) for a in (step, level, *past)]
-    bars = [np.broadcast_to(a, step.shape) for a in mean]
-    cips = _last(step, [*fixed, *past, *bars], level)[0].mean(axis=1)
+    cips = _last(step, [*fixed, *mean, *past], level)[0].mean(axis=1)
     return {
         "levinlin": _levin_lin_chu(own_step / scale, own_level / scale, ratio, law),
         "ips": np.sqrt(count) * (t.mean(axis=1) - law.mean) / np.sqrt(law.variance),
@@ -145,22 +146,36 @@ def _columns(y: Array, lags: int) -> tuple[Array, Array, list[Array]]:
     return change[..., lags:], y[..., lags:-1], past
 
 
-def _deterministic(shape: tuple[int, ...], trend: Trend) -> list[Array]:
-    one = np.ones(shape)
-    line = np.broadcast_to(np.arange(shape[-1], dtype=np.float64), shape)
+def _deterministic(rows: int, trend: Trend) -> list[Array]:
+    one, line = np.ones(rows), np.arange(rows, dtype=np.float64)
     return [one, line] if trend == "trend" else [one]
 
 
 def _last(step: Array, others: list[Array], level: Array) -> tuple[Array, Array, Array, Array]:
-    """The t of `level` in the regression of `step`, its error, both columns without the others."""
-    q, r = np.linalg.qr(np.stack([*others, level], axis=-1))
-    part = np.einsum("...tk,...t->...k", q, step)
-    rest = step - np.einsum("...tk,...k->...t", q, part)
-    sigma = np.sqrt((rest**2).sum(axis=-1) / (step.shape[-1] - q.shape[-1]))
-    length = r[..., -1, -1]
-    t = part[..., -1] * np.sign(length) / sigma
-    own_step = rest + q[..., -1] * part[..., -1:]
-    return t, sigma, own_step, q[..., -1] * length[..., None]
+    """The t of `level` in the regression of `step`, its error, both columns without the others.
+
+    Columns are taken out one after the other: a handful of products over all series at
+    once, where a factorisation of each small matrix would cost ten times as much.
+    """
+    basis: list[Array] = []
+    for column in others:
+        rest = _without(column, basis)
+        length = np.sqrt((rest**2).sum(axis=-1, keepdims=True))
+        size = np.sqrt((column**2).sum(axis=-1, keepdims=True))
+        alone = length > DEPENDENT * size
+        basis.append(np.where(alone, rest / np.where(alone, length, 1.0), 0.0))
+    own_step, own_level = _without(step, basis), _without(level, basis)
+    square = (own_level**2).sum(axis=-1)
+    rho = (own_level * own_step).sum(axis=-1) / square
+    rest = own_step - rho[..., None] * own_level
+    sigma = np.sqrt((rest**2).sum(axis=-1) / (step.shape[-1] - len(others) - 1))
+    return rho * np.sqrt(square) / sigma, sigma, own_step, own_level
+
+
+def _without(column: Array, basis: list[Array]) -> Array:
+    for unit in basis:
+        column = column - unit * (unit * column).sum(axis=-1, keepdims=True)
+    return column
 
 
 def _levin_lin_chu(dy: Array, x: Array, ratio: Array, law: Moments) -> Array:
@@ -177,7 +192,7 @@ def _long_run(y: Array, trend: Trend) -> Array:
     """Long-run variance of changes, Bartlett window of round(3.21 T^(1/3)) lags."""
     change = np.diff(y, axis=-1)
     window = min(round(3.21 * y.shape[-1] ** (1 / 3)), change.shape[-1] - 1)
-    fixed = np.stack(_deterministic(change.shape[-1:], trend), axis=-1)
+    fixed = np.stack(_deterministic(change.shape[-1], trend), axis=-1)
     q, _ = np.linalg.qr(fixed)
     change = change - (change @ q) @ q.T
     rows = change.shape[-1]
