@@ -107,6 +107,11 @@ TABLES = {
         ["better", "worse"], better=["110000", "110000", "150000", "110000"],
         worse=["150000", "230000", "540000", "540000"], next=[True, True, True, False],
     ),
+    "curves": Table.of(
+        ["cluster", "nominal"], cluster=["one"] * 3 + ["another with a long name"] * 3,
+        nominal=[1.0, 2.0, 3.0] * 2, effective=[9.0, -1234.5, 7.0, 2.0, float("nan"), 4.0],
+        low=[8.0, -1300.0, float("nan"), 1.0, 1.0, 1.0], high=[10.0, -1200.0, 8.0, 3.0, 3.0, 5.0],
+    ),
     "steps": Table.of(
         ["entity", "step"], entity=[c for c, _, _ in PLACES[:3] for _ in range(3)],
         name_zh=[z for _, z, _ in PLACES[:3] for _ in range(3)],
@@ -132,6 +137,8 @@ FIGURES = {
     "ridgeline": ("density", {"x": "relative_value", "low": "low", "high": "high",
                               "reference": 1}),
     "contour": ("kernel", {"unit": "万元"}),
+    "curve": ("curves", {"x": "nominal", "value": "effective", "colour": "cluster", "low": "low",
+                         "high": "high", "reference": 7.35, "marks": [1.5, 99.0]}),
     "scatter": ("points", {"x": "nominal", "y": "effective", "colour": "cluster", "fit": True}),
 }  # fmt: skip
 
