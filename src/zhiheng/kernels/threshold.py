@@ -67,11 +67,14 @@ class Design:
 
     def sweep(self, z: Array) -> Array:
         """Remove the effects from columns, shape (c, E, P), and flatten rows to (c, N)."""
-        out = z - z.mean(axis=2, keepdims=True)
-        if self.transform == "hansen1999":
-            out = out[:, :, :-1]
+        return self.sweep_in_place(z.copy())
+
+    def sweep_in_place(self, z: Array) -> Array:
+        """As `sweep`, writing over its argument."""
+        z -= z.mean(axis=2, keepdims=True)
+        out = z[:, :, :-1] if self.transform == "hansen1999" else z
         if self.common:
-            out = out - out.mean(axis=1, keepdims=True)
+            out -= out.mean(axis=1, keepdims=True)
         return out.reshape(len(z), -1)
 
 
@@ -237,9 +240,9 @@ def profile(design: Design, grid: Array, keep: NDArray[np.bool_], basis: Array) 
     y = y - basis @ (basis.T @ y)
     null = float(y @ y)
     curve = np.full(len(grid), np.nan)
-    for rows, columns, independent in _blocks(design, grid, np.flatnonzero(keep), basis):
-        gain = (columns @ y) ** 2
-        curve[rows[independent]] = null - gain[independent]
+    for rows, columns, scale in _blocks(design, grid, np.flatnonzero(keep), basis):
+        new = scale > 0
+        curve[rows[new]] = null - ((columns @ y) * scale)[new] ** 2
     if not np.isfinite(curve).any():
         return Profile(np.nan, null, np.nan, curve)
     best = int(np.nanargmin(curve))
@@ -276,18 +279,20 @@ def _residuals(design: Design, thresholds: Sequence[float]) -> Array:
 
 def _blocks(
     design: Design, grid: Array, rows: NDArray[np.intp], basis: Array
-) -> Iterator[tuple[NDArray[np.intp], Array, NDArray[np.bool_]]]:
-    """Unit columns that the candidates add, a block of candidates at a time."""
+) -> Iterator[tuple[NDArray[np.intp], Array, Array]]:
+    """Columns that the candidates add, a block at a time, and what scales them to length one.
+
+    The scale is zero where a column is a combination of those in the model already.
+    """
     size = max(1, BLOCK_CELLS // design.q.size)
     for first in range(0, len(rows), size):
         block = rows[first : first + size]
-        columns = design.sweep(design.x * design.below(grid[block]))
+        columns = design.sweep_in_place(design.x * design.below(grid[block]))
         before = np.einsum("gn,gn->g", columns, columns)
         columns -= (columns @ basis) @ basis.T
         length = np.einsum("gn,gn->g", columns, columns)
-        independent = length > ABSORBED * np.maximum(before, np.finfo(np.float64).tiny)
-        columns /= np.sqrt(np.where(independent, length, 1.0))[:, None]
-        yield block, columns, independent
+        new = length > ABSORBED * np.maximum(before, np.finfo(np.float64).tiny)
+        yield block, columns, np.where(new, 1.0 / np.sqrt(np.where(new, length, 1.0)), 0.0)
 
 
 def _bootstrap(
@@ -296,7 +301,7 @@ def _bootstrap(
     """The statistic of each draw of entities, shape (B,)."""
     null, gain = np.empty(len(picked)), np.zeros(len(picked))
     size = max(1, BLOCK_CELLS // residuals.size)
-    for _, columns, _ in _blocks(design, grid, np.arange(len(grid)), basis):
+    for _, columns, scale in _blocks(design, grid, np.arange(len(grid)), basis):
         for first in range(0, len(picked), size):
             part = slice(first, first + size)
             drawn = residuals[picked[part]]
@@ -307,6 +312,6 @@ def _bootstrap(
             null[part] = np.einsum("bn,bn->b", outcome, outcome) - np.einsum(
                 "br,br->b", inside, inside
             )
-            found = (columns @ outcome.T) ** 2
-            gain[part] = np.maximum(gain[part], found.max(axis=0))
-    return gain / (null - gain) * design.divisor
+            found = np.abs(columns @ outcome.T)
+            gain[part] = np.maximum(gain[part], (found * scale[:, None]).max(axis=0))
+    return gain**2 / (null - gain**2) * design.divisor
