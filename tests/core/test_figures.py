@@ -138,7 +138,7 @@ FIGURES = {
                               "reference": 1}),
     "contour": ("kernel", {"unit": "万元"}),
     "curve": ("curves", {"x": "nominal", "value": "effective", "colour": "cluster", "low": "low",
-                         "high": "high", "reference": 7.35, "marks": [1.5, 99.0]}),
+                         "high": "high", "reference": 7.35, "marks": [1.5, 99.0], "most": 8.0}),
     "scatter": ("points", {"x": "nominal", "y": "effective", "colour": "cluster", "fit": True}),
 }  # fmt: skip
 

@@ -297,11 +297,14 @@ def _ratios(
     ]
     kept = [np.isfinite(ratio) for _, _, ratio in parts]
     sizes = [int(k.sum()) for k in kept]
+    names = [threshold_wording.named(i) for _, i, _ in parts]
     ratios = np.concatenate([r[k] for (_, _, r), k in zip(parts, kept, strict=True)])
     return Table.of(
         ("thresholds", "number", "candidate"),
         thresholds=np.repeat([m for m, _, _ in parts], sizes),
         number=np.repeat([i for _, i, _ in parts], sizes),
+        number_zh=[n.zh for n, size in zip(names, sizes, strict=True) for _ in range(size)],
+        number_en=[n.en for n, size in zip(names, sizes, strict=True) for _ in range(size)],
         candidate=np.concatenate([tried[k] for k in kept]),
         lr_statistic=ratios,
         critical_value=np.full(len(ratios), critical_value(level)),

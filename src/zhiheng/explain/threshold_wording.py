@@ -17,6 +17,8 @@ SUMS_CHECK = Text(
 CRITICAL_CHECK = Text(
     "似然比临界值满足其分布函数", "the critical value of the likelihood ratio solves its law"
 )
+SHOWN = 5
+"""The figure ends at so many times the critical value; what lies higher is plainly rejected."""
 _TRANSFORMS: dict[Transform, Text] = {
     "within": Text(
         "变量取全部时期的组内离差，区间按“不高于／高于门槛”划分（同 Stata xthreg 与 pyxthreg）",
@@ -189,6 +191,11 @@ def regime(term: str, number: int) -> Text:
     return Text("{t}（区间 {n}）", "{t} (regime {n})").format(t=term, n=number)
 
 
+def named(number: int) -> Text:
+    """A threshold, in the order found."""
+    return Text("门槛 {n}", "threshold {n}").format(n=number)
+
+
 def ratio_figure(number: int, level: float, threshold: str) -> Figure:
     """The likelihood ratio along the threshold variable, with its critical value."""
     return Figure(
@@ -198,9 +205,10 @@ def ratio_figure(number: int, level: float, threshold: str) -> Figure:
         title=Text("门槛值的似然比", "Likelihood ratio of the thresholds"),
         reading=Text(
             "曲线落到零处是门槛的估计值；低于虚线的候选值构成置信集，低于虚线的一段越宽，"
-            "门槛的位置越不确定。",
+            "门槛的位置越不确定。过高的部分不画。",
             "A line touches zero at the estimate; the candidates below the dashed line form the "
-            "confidence set, and the wider that stretch, the less certain the threshold.",
+            "confidence set, and the wider that stretch, the less certain the threshold. Peaks are "
+            "cut off.",
         ),
         encodings={
             "x": "candidate",
@@ -208,6 +216,7 @@ def ratio_figure(number: int, level: float, threshold: str) -> Figure:
             "colour": "number",
             "where": {"thresholds": number},
             "reference": critical_value(level),
+            "most": SHOWN * critical_value(level),
             "x_name": threshold,
         },
     )

@@ -61,13 +61,16 @@ class Plane:
 def curve(source: Source, canvas: Canvas) -> Spec:
     """Lines over a continuous axis; `reference` is a rule across, `marks` are upright rules.
 
-    `x_name` names what stands on the axis where that is not the column itself.
+    `x_name` names what stands on the axis where that is not the column itself; `most` ends the
+    axis up, so that a low rule stays legible beside high peaks, which are cut off.
     """
     curves = _curves(source, canvas)
     key = _broken(curves, canvas) if len(curves) > 1 else []
     reference = source.option("reference")
     level = float(reference) if isinstance(reference, int | float) else None
-    plane = _plane(curves, canvas, level=level, lines_of_key=len(key))
+    most = source.option("most")
+    top = float(most) if isinstance(most, int | float) else float("inf")
+    plane = _plane(curves, canvas, level=level, top=top, lines_of_key=len(key))
     value, x = source.column("value", "value"), source.column("x", "x")
     across = canvas.name(str(source.option("x_name", x)))
     layers = [
@@ -98,13 +101,18 @@ def _curves(source: Source, canvas: Canvas) -> list[Curve]:
 
 
 def _plane(
-    curves: Sequence[Curve], canvas: Canvas, *, level: float | None, lines_of_key: int
+    curves: Sequence[Curve],
+    canvas: Canvas,
+    *,
+    level: float | None,
+    top: float,
+    lines_of_key: int,
 ) -> Plane:
     across = [x for one in curves for x, _ in one.points] or [0.0, 1.0]
     values = [y for one in curves for _, y in one.points]
     values += [y for one in curves for band in one.band for y in band[1:]]
     values += [level] if level is not None else []
-    up = nice_bounds(min(values, default=0.0), max(values, default=1.0))
+    up = nice_bounds(min(values, default=0.0), min(max(values, default=1.0), top))
     low, high = min(across), max(across)
     if not high > low:
         low, high = low - 0.5, high + 0.5
@@ -161,14 +169,14 @@ def _bands(curves: Sequence[Curve], plane: Plane) -> list[Spec]:
     out: list[Spec] = []
     for one in curves:
         rows = [{"x": plane.x(x), "y": plane.y(a), "y2": plane.y(b)} for x, a, b in one.band]
-        mark = {"type": "area", "color": one.colour, "opacity": 0.15}
+        mark = {"type": "area", "color": one.colour, "opacity": 0.15, "clip": True}
         encoding = {"x": px("x"), "y": px("y"), "y2": {"field": "y2"}}
         out += [layer(mark, rows, encoding)] if rows else []
     return out
 
 
 def _rules(source: Source, plane: Plane, canvas: Canvas, level: float | None) -> list[Spec]:
-    box, colour = plane.box, canvas.theme.colour["second"]
+    box, colour = plane.box, canvas.theme.colour["muted"]
     rows: list[Spec] = []
     if level is not None:
         rows.append({"x": 0, "x2": box.width, "y": plane.y(level), "y2": plane.y(level)})
@@ -185,7 +193,8 @@ def _rules(source: Source, plane: Plane, canvas: Canvas, level: float | None) ->
 
 def _line(one: Curve, plane: Plane) -> Spec:
     points = [{"x": plane.x(x), "y": plane.y(y), "i": i} for i, (x, y) in enumerate(one.points)]
-    mark = {"type": "line", "color": one.colour, "strokeWidth": 2, "strokeDash": list(one.dash)}
+    mark = {"type": "line", "color": one.colour, "strokeWidth": 2, "strokeDash": list(one.dash),
+            "clip": True}  # fmt: skip
     return layer(mark, points, {"x": px("x"), "y": px("y"), "order": {"field": "i"}})
 
 
