@@ -111,6 +111,11 @@ TABLES = {
         ["number"], number=range(1, 200), statistic=np.random.default_rng(1).normal(-2, 1, 199),
     ),
     "test": Table.of([], statistic=[-4.2], null_low=[-3.7], null_high=[-0.4]),
+    "curves": Table.of(
+        ["cluster", "nominal"], cluster=["one"] * 3 + ["another with a long name"] * 3,
+        nominal=[1.0, 2.0, 3.0] * 2, effective=[9.0, -1234.5, 7.0, 2.0, float("nan"), 4.0],
+        low=[8.0, -1300.0, float("nan"), 1.0, 1.0, 1.0], high=[10.0, -1200.0, 8.0, 3.0, 3.0, 5.0],
+    ),
     "steps": Table.of(
         ["entity", "step"], entity=[c for c, _, _ in PLACES[:3] for _ in range(3)],
         name_zh=[z for _, z, _ in PLACES[:3] for _ in range(3)],
@@ -140,6 +145,8 @@ FIGURES = {
         role: {"table": "test", "column": column}
         for role, column in (("observed", "statistic"), ("low", "null_low"),
                              ("high", "null_high"))}}),
+    "curve": ("curves", {"x": "nominal", "value": "effective", "colour": "cluster", "low": "low",
+                         "high": "high", "reference": 7.35, "marks": [1.5, 99.0], "most": 8.0}),
     "scatter": ("points", {"x": "nominal", "y": "effective", "colour": "cluster", "fit": True}),
 }  # fmt: skip
 
