@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Traits = Mapping[str, Mapping[str, str]]
 STATISTICS = ("median", "share_sign", "share_significant")
-DRAWN = 120
+DRAWN = 50
 """So many places along the curve are drawn; a longer curve is cut into as many equal slices."""
 # Estimates closer than this, relative to the largest, keep the order of the plan, so that the
 # last bits of sums do not decide a rank.
@@ -31,13 +31,17 @@ TIE = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One choice that specifications make: its values and which one each specification has."""
+    """One choice that specifications make: its values and which one each specification has.
+
+    `control` is the word of a control where the choice is whether it is in.
+    """
 
     id: str
     title: Text
     values: tuple[str, ...]
     titles: tuple[Text, ...]
     label: NDArray[np.intp]
+    control: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def axes(panel: Panel, space: Space, fits: Fits, traits: Traits) -> list[Axis]:
         place = {v: i for i, v in enumerate(named)}
         label = np.array([place[v] for v in ids])[fits.frame]
         found.append(_axis(step, label, tuple(named), list(named.values())))
-    return [one for one in found if len(one.values) > 1]
+    plain = fits.controls < space.plain
+    return [one for one in found if len(np.unique(one.label[plain])) > 1]
 
 
 def _axis(step: str, label: NDArray[np.intp], values: Sequence[str], titles: list[Text]) -> Axis:
@@ -102,7 +107,7 @@ def _control_axis(panel: Panel, space: Space, fits: Fits, name: str) -> Axis:
     inside = np.array([int(name in chosen) for chosen in space.sets])
     titles = (option_word("control_use", "out"), option_word("control_use", "in"))
     title = Text("控制：{n}", "control: {n}").format(n=panel.title(name))
-    return Axis(f"control:{name}", title, ("out", "in"), titles, inside[fits.controls])
+    return Axis(f"control:{name}", title, ("out", "in"), titles, inside[fits.controls], panel.title(name))
 
 
 def _trait_axes(panel: Panel, space: Space, fits: Fits, traits: Traits) -> list[Axis]:
@@ -322,18 +327,29 @@ def drawn_tables(found: Sequence[Axis], fits: Fits, said: Verdicts, level: float
         ci_high=(fits.estimate + half)[middle],
         share_survives=np.array([said.survives[s].mean() for s in slices]),
     )
-    rows = [(a, v) for a in found for v in range(len(a.values)) if (a.label[order] == v).any()]
-    share = [[float((a.label[s] == v).mean()) for s in slices] for a, v in rows]
+    rows = [row for a in found for row in _drawn_rows(a)]
+    share = [[float((label[s] == v).mean()) for s in slices] for *_, label, v in rows]
     n = len(slices)
     choices = Table.of(
         ("step", "choice", "place"),
-        step=[a.id for a, _ in rows for _ in range(n)],
-        step_title_zh=[a.title.zh for a, _ in rows for _ in range(n)],
-        step_title_en=[a.title.en for a, _ in rows for _ in range(n)],
-        choice=[a.values[v] for a, v in rows for _ in range(n)],
-        choice_title_zh=[a.titles[v].zh for a, v in rows for _ in range(n)],
-        choice_title_en=[a.titles[v].en for a, v in rows for _ in range(n)],
+        step=[r[0] for r in rows for _ in range(n)],
+        step_title_zh=[r[1].zh for r in rows for _ in range(n)],
+        step_title_en=[r[1].en for r in rows for _ in range(n)],
+        choice=[r[2] for r in rows for _ in range(n)],
+        choice_title_zh=[r[3].zh for r in rows for _ in range(n)],
+        choice_title_en=[r[3].en for r in rows for _ in range(n)],
         place=np.tile(places, len(rows)),
         share=np.array(share).ravel(),
     )
     return {"drawn": curve, "drawn_choices": choices}
+
+
+def _drawn_rows(one: Axis) -> list[tuple[str, Text, str, Text, NDArray[np.intp], int]]:
+    """Step, choice, labels and value of each row below the curve; of a control only "in"."""
+    if one.control is not None:
+        title = option_word("multiverse_step", "controls")
+        return [("controls", title, one.id, one.control, one.label, 1)]
+    return [
+        (one.id, one.title, value, title, one.label, v)
+        for v, (value, title) in enumerate(zip(one.values, one.titles, strict=True))
+    ]

@@ -119,17 +119,20 @@ def curve_figure(count: int, drawn: int) -> Figure:
     """The specification curve with the choices below it."""
     each = Text("每个位置是一个设定。", "Every place is one specification.")
     some = Text(
-        "曲线等分为 {d} 段，每段画居中的那个设定及其区间，圆点深浅为该段中作此选择的份额。",
+        "曲线等分为 {d} 段，每段画居中的那个设定及其区间；下方一行是一种选择，"
+        "颜色越深，该段中作此选择的设定越多（与该行最多的一段相比）。",
         "The curve is cut into {d} equal parts: drawn is the middle specification of each with "
-        "its interval, and a dot is as dark as the share of its part that makes the choice.",
+        "its interval. Each row below is a choice, the darker the more specifications of a part "
+        "make it, compared with the part where it is most frequent.",
     ).format(d=drawn)
     return Figure(
         "curve",
         "curve",
         "drawn",
         Text("设定曲线：{n} 个设定", "Specification curve: {n} specifications").format(n=count),
-        Text("按估计值排序；橙色表示主张不成立。{s}", "Sorted by estimate; orange: the claim does not survive. {s}").format(
-            s=each if count <= drawn else some
-        ),
+        Text(
+            "按估计值排序；蓝点主张成立，橙点不成立。{s}",
+            "Sorted by estimate; the claim survives at blue points and not at orange ones. {s}",
+        ).format(s=each if count <= drawn else some),
         {"choices": "drawn_choices", "reference": 0},
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.figures.canvas import Canvas, Source, Spec, Tile
+from zhiheng.core.figures.curve import curve
 from zhiheng.core.figures.graph import graph
 from zhiheng.core.figures.grids import heatmap, tilemap
 from zhiheng.core.figures.hasse import hasse
@@ -35,6 +36,7 @@ KINDS: Mapping[str, Callable[[Source, Canvas], Spec]] = {
     "parts": parts,
     "ridgeline": ridgeline,
     "contour": contour,
+    "curve": curve,
 }
 """The kinds of figure that a method may return."""
 
