@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,18 +154,10 @@ def multiverse(
         "controls": tables.controls_table(panel, space),
         **drawn,
     }
-    notes = [
-        wording.estimates_note(space),
-        wording.claim_note(said.direction, declared=sign != "any", level=level),
-        wording.null_note(draws),
-        wording.limits_note(),
-        wording.flagged_note(space),
-        wording.trends_note(space),
-    ]
     return Result(
         every,
         (wording.curve_figure(int(said.plain.sum()), len(drawn["drawn"])),),
-        (*data.notes, *(n for n in notes if n is not None)),
+        (*data.notes, *wording.notes(space, said.direction, sign=sign, level=level, draws=draws)),
         (Check(wording.ONE_CHECK, _deviation(panel, data, space, fits, scale, effects), ROUNDING),),
         data.series,
     )
@@ -177,9 +169,7 @@ def _complete(panel: Panel, space: Space) -> Variables:
     if data.mask.all():
         return data
     meaning = scope(panel.level)
-    seen = np.stack(
-        [np.isfinite(evaluate(n, panel, meaning).values) for n in space.names], axis=-1
-    )
+    seen = np.stack([np.isfinite(evaluate(n, panel, meaning).values) for n in space.names], axis=-1)
     rows = panel.cells(~seen, variable=space.names)
     raise ZhihengError(
         "M797",
@@ -210,13 +200,11 @@ def _deviation(
     worst = 0.0
     for i in (0, len(fits.estimate) - 1):
         frame, chosen = space.frames[fits.frame[i]], space.sets[fits.controls[i]]
-        cut = panel.select(
-            periods=[p for p in panel.periods
-                     if frame.window.first - frame.lag <= p <= frame.window.last],
-            where=lambda e, inside=frame.sample.inside: bool(inside[panel.entities.index(e)]),
-        )  # fmt: skip
+        window, inside = frame.window, np.flatnonzero(frame.sample.inside)
+        years = [p for p in panel.periods if window.first - frame.lag <= p <= window.last]
+        cut = panel.select(periods=years, entities=[panel.entities[e] for e in inside])
         names = (space.outcomes[fits.outcome[i]], space.treatments[fits.treatment[i]], *chosen)
-        own = _lagged(read_variables(cut, names, gaps="refuse"), cut, frame.lag, frame.window.first)
+        own = _lagged(read_variables(cut, names, gaps="refuse"), cut, frame.lag, window.first)
         difference = frame.transform == "first_difference"
         model = Model(names[0], names[1:], effects, "first_difference" if difference else "levels",
                       frame.transform == "trends", ERRORS)  # fmt: skip
@@ -242,11 +230,12 @@ def _lagged(own: Variables, panel: Panel, lag: int, first: int) -> Variables:
 def _checked_traits(
     space: Space, traits: Mapping[str, Mapping[str, str]]
 ) -> Mapping[str, Mapping[str, str]]:
-    steps = {s for one in traits.values() if isinstance(one, Mapping) for s in one}
+    said: Mapping[str, object] = traits
+    steps = {s for one in said.values() for s in _steps_of(one)}
     rows: list[Row] = [
         {"treatment": t, "needs": ", ".join(sorted(steps)) or "—"}
         for t in space.treatments
-        if traits and (not isinstance(traits.get(t), Mapping) or set(traits[t]) != steps)
+        if said and _steps_of(said.get(t)) != steps
     ]
     rows += [{"unknown": t} for t in traits if t not in space.treatments]
     if rows:
@@ -262,6 +251,15 @@ def _checked_traits(
             ),
         )
     return traits
+
+
+def _steps_of(traits: object) -> set[str]:
+    """The steps named for a treatment; none where what was given is no mapping."""
+    return (
+        {str(s) for s in cast("Mapping[str, str]", traits)}
+        if isinstance(traits, Mapping)
+        else set()
+    )
 
 
 def _check_numbers(*, level: float, draws: int) -> None:

@@ -13,7 +13,7 @@ from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
 from zhiheng.explain.multiverse_input import Frame, Space
-from zhiheng.explain.regression import FEWEST_CLUSTERS, Model, transformed
+from zhiheng.explain.regression import FEWEST_CLUSTERS, Model, Transform, transformed
 from zhiheng.kernels.multiverse import Block, block, flat
 from zhiheng.kernels.panel_ols import Absorber, Effects, SmallSample, defects
 
@@ -76,8 +76,7 @@ def fit_space(
         _refuse_small(absorb, len(space.controls), frame)
         swept = absorb.remove(raw)
         _refuse_flat(raw, swept, absorb, space, frame)
-        for chosen in space.sets:
-            blocks.append(_block(swept, absorb, space, chosen, frame, small_sample))
+        blocks += [_block(swept, absorb, space, c, frame, small_sample) for c in space.sets]
     shape = (len(space.frames), len(space.sets), len(space.treatments), len(space.outcomes))
     frame, controls, treatment, outcome = (g.ravel() for g in np.indices(shape))
     each = np.array([b.size for b in blocks])
@@ -106,7 +105,7 @@ def _columns(
     return transformed(panel, columns, mask, model)
 
 
-def _transform(frame: Frame):
+def _transform(frame: Frame) -> Transform:
     return "first_difference" if frame.transform == "first_difference" else "levels"
 
 

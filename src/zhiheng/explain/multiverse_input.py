@@ -103,8 +103,8 @@ def read_space(
         M792 too many specifications.
     """
     _refuse_roles(controls)
-    names = [_listed(outcomes), _listed(treatments)]
-    _refuse_names(*names, tuple(controls))
+    ys, xs = _listed(outcomes), _listed(treatments)
+    _refuse_names(ys, xs, tuple(controls))
     confounders = [n for n, role in controls.items() if role == "confounder"]
     sets = [
         tuple(one)
@@ -117,15 +117,15 @@ def read_space(
     if wrong or not changes:
         raise axis([{"transform": t, "known": ", ".join(CHANGES)} for t in wrong or [""]])
     frames = tuple(
-        Frame(*one)
-        for one in itertools.product(
+        Frame(window, sample, lag, change)
+        for window, sample, lag, change in itertools.product(
             _windows(panel, _listed(windows)),
             _samples(panel, samples, each=each),
             _lags(panel, lags),
             changes,
         )
     )
-    space = Space(*names, dict(controls), (*sets, *flagged), len(sets), frames)
+    space = Space(ys, xs, dict(controls), (*sets, *flagged), len(sets), frames)
     if space.size > MOST:
         raise _too_many(space)
     return space
@@ -150,7 +150,7 @@ def _refuse_roles(controls: Mapping[str, str]) -> None:
             ),
             evidence=wrong,
             fix=Text(
-                "写成 controls=变量=confounder（或 mediator、ingredient）；只有混杂因素可选可不选。",
+                "写 controls=变量=confounder（或 mediator、ingredient）；只有混杂因素可加可不加。",
                 "Write controls=NAME=confounder (or mediator, ingredient); only confounders are "
                 "left in or out.",
             ),
@@ -171,7 +171,9 @@ def axis(rows: Sequence[Row]) -> ZhihengError:
     )
 
 
-def _refuse_names(outcomes: Sequence[str], treatments: Sequence[str], controls: Sequence[str]):
+def _refuse_names(
+    outcomes: Sequence[str], treatments: Sequence[str], controls: Sequence[str]
+) -> None:
     every = [*outcomes, *treatments, *controls]
     rows: list[Row] = [
         {"variable": n, "times": every.count(n)} for n in dict.fromkeys(every) if every.count(n) > 1

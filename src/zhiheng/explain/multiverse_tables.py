@@ -107,7 +107,9 @@ def _control_axis(panel: Panel, space: Space, fits: Fits, name: str) -> Axis:
     inside = np.array([int(name in chosen) for chosen in space.sets])
     titles = (option_word("control_use", "out"), option_word("control_use", "in"))
     title = Text("控制：{n}", "control: {n}").format(n=panel.title(name))
-    return Axis(f"control:{name}", title, ("out", "in"), titles, inside[fits.controls], panel.title(name))
+    return Axis(
+        f"control:{name}", title, ("out", "in"), titles, inside[fits.controls], panel.title(name)
+    )
 
 
 def _trait_axes(panel: Panel, space: Space, fits: Fits, traits: Traits) -> list[Axis]:
@@ -220,7 +222,9 @@ def survival_table(found: Sequence[Axis], fits: Fits, said: Verdicts) -> Table:
     )
 
 
-def _shares(hit: Sequence[Mask], fits: Fits, said: Verdicts) -> dict[str, Array | NDArray[np.int64]]:
+def _shares(
+    hit: Sequence[Mask], fits: Fits, said: Verdicts
+) -> dict[str, Array | NDArray[np.int64]]:
     return {
         "specifications": np.array([h.sum() for h in hit], dtype=np.int64),
         "estimate_median": np.array([np.median(fits.estimate[h]) for h in hit]),
@@ -310,7 +314,9 @@ def controls_table(panel: Panel, space: Space) -> Table:
     )
 
 
-def drawn_tables(found: Sequence[Axis], fits: Fits, said: Verdicts, level: float) -> dict[str, Table]:
+def drawn_tables(
+    found: Sequence[Axis], fits: Fits, said: Verdicts, level: float
+) -> dict[str, Table]:
     """The curve in few places for the figure, and how often each choice is made there."""
     order = order_of(fits, said)[: int(said.plain.sum())]
     slices = np.array_split(order, min(DRAWN, len(order)))

@@ -12,6 +12,19 @@ ONE_CHECK = Text(
 )
 
 
+def notes(space: Space, direction: int, *, sign: str, level: float, draws: int) -> list[Note]:
+    """Everything that has to be said of the numbers."""
+    found = [
+        estimates_note(space),
+        claim_note(direction, declared=sign != "any", level=level),
+        null_note(draws),
+        limits_note(),
+        flagged_note(space),
+        trends_note(space),
+    ]
+    return [note for note in found if note is not None]
+
+
 def null_note(draws: int) -> Note:
     """What the joint test resamples and what it holds fast."""
     return Note(

@@ -154,7 +154,7 @@ def signs(entities: int, draws: int, order: NDArray[np.intp], seed: int) -> Arra
     not depend on how rows are sorted.
     """
     drawn = np.random.default_rng(seed).integers(0, 2, size=(draws, entities)) * 2.0 - 1.0
-    out = np.empty_like(drawn)
+    out: Array = np.empty((draws, entities))
     out[:, order] = drawn
     return out
 
@@ -264,9 +264,7 @@ def joint_test(
     return Joint(observed, drawn, p_value, (1 + larger) / (1 + len(sign)))
 
 
-def _statistics(
-    estimate: Array, t: Array, scopes: Mask, critical: Array, direction: int
-) -> Array:
+def _statistics(estimate: Array, t: Array, scopes: Mask, critical: Array, direction: int) -> Array:
     """Three statistics of each scope, shape (D, scopes, 3), from columns of draws."""
     out = np.empty((estimate.shape[1], len(scopes), 3))
     for n, inside in enumerate(scopes):  # scopes, of which there are a few

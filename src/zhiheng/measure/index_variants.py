@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,6 +121,5 @@ def _drawn(recipe: Recipe, book: RecipeBook, draws: int, seed: int) -> list[Arra
         [(_, weights)] = draw_weights(
             [recipe], draws=draws, concentration=book.concentration, seed=seed
         )
-        scores = cast("Array", score(recipe.prepared, weights))
-        out += [one.T for one in scores]
+        out += [one.T for one in score(recipe.prepared, weights)]
     return out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -49,10 +50,10 @@ def index_multiverse(
         P722 a control declared a confounder that is an ingredient of the index, and whatever
         `index` and `multiverse` raise.
     """
-    given = {k: v for k, v in options.items() if k not in UNUSED}
+    given: dict[str, Any] = {k: v for k, v in options.items() if k not in UNUSED}
     made = index_variants(
         panel, **given, recipes=wanted.recipes, weight_draws=wanted.weight_draws, seed=seed
-    )  # pyright: ignore[reportArgumentType]
+    )
     _refuse_ingredients(panel, wanted, made)
     scored, traits = panel, dict[str, dict[str, str]]()
     for n, one in enumerate(made.found):
@@ -145,8 +146,8 @@ def _recipes_note(made: Variants) -> Note:
     recipes = len({v.choice for v in made.found})
     return Note(
         Text(
-            "指数取清单中全部 {n} 种可行算法（另有 {m} 种组合因不可行或与他种完全相同而不列入），"
-            "连同围绕各自权重的抽取共 {k} 个处理变量；全部以同一批数据算出，标准化取研究的整个时段。",
+            "指数取清单中全部 {n} 种可行算法（另有 {m} 种组合不可行，或与他种完全相同），"
+            "连同围绕各自权重的抽取共 {k} 个处理变量；都以同一批数据算出，标准化取研究的整个时段。",
             "The index is taken under all {n} admissible recipes of its book ({m} combinations are "
             "not admissible or the same as another), with weights drawn around them {k} treatments "
             "in all, computed on the same data and scaled over the whole span of the study.",
@@ -165,12 +166,11 @@ def _shared_note(panel: Panel, wanted: MultiversePlan, made: Variants) -> list[N
             Text(
                 "结果与指数共用原始序列：{s}。联合检验把指数当作给定，这部分相关在任何设定里都在，"
                 "不会因设定多而消失；其大小见 overlap_audit。",
-                "Outcome and index share base series: {s}. The joint test takes the index as given; "
-                "what they share is in every specification and no number of them removes it: see "
-                "overlap_audit for its size.",
+                "Outcome and index share base series: {s}. The joint test takes the index as "
+                "given; what they share is in every specification, and no number of them removes "
+                "it: see overlap_audit for its size.",
             ).format(s=Text("、".join(n.zh for n in names), ", ".join(n.en for n in names))),
             level="caution",
             code="P723",
         )
     ]
-

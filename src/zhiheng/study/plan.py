@@ -202,7 +202,9 @@ class Plan(_Model):
         kept = {n: v for n, v in self.variables.items() if n not in variables}
         claims = tuple(c for c in self.claim if set(c.steps.values()) <= ids)
         changed = {"variables": kept, "claim": claims, "report": report}
-        return thin.model_copy(update={**changed, "multiverse": _thinned(self.multiverse, variables)})
+        return thin.model_copy(
+            update={**changed, "multiverse": _thinned(self.multiverse, variables)}
+        )
 
 
 @dataclass(frozen=True, slots=True)

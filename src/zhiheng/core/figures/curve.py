@@ -26,8 +26,9 @@ _UPPER, _UPPER_NARROW = 190, 150
 _GAP = 16
 _PITCH = 14.0
 _HEADING = 16.0
-_LONGEST = 0.38  # of the width; longer words are broken into two lines
+_LONGEST = 0.38  # of the width; longer words are broken into lines
 _LEADING = 1.2
+_LINES = 3
 _MARK = 4.0  # half the height of a mark
 _FAINT = 0.02  # a mark for a smaller share would not be seen
 _TAIL = 0.02  # of the places at either end whose intervals may leave the picture
@@ -70,11 +71,11 @@ def curve(source: Source, canvas: Canvas) -> Spec:
     choices = _choices(source, canvas)
     size = theme.tiny if canvas.narrow else theme.small
     limit = canvas.width * _LONGEST
-    widest = [text_width(t, size) for c in choices for t in wrap(c.word, size, limit)]
+    widest = [text_width(t, size) for c in choices for t in wrap(c.word, size, limit, _LINES)]
     left = int(max(*widest, 34.0)) + 14
     headings = list(dict.fromkeys(c.step for c in choices))
     upper = _UPPER_NARROW if canvas.narrow else _UPPER
-    deep = sum(len(wrap(c.word, size, limit)) - 1 for c in choices) * size * _LEADING
+    deep = sum(len(wrap(c.word, size, limit, _LINES)) - 1 for c in choices) * size * _LEADING
     below = _GAP + _HEADING * len(headings) + _PITCH * len(choices) + deep
     box = Box(left, 10, 12, 10, canvas.width - left - 10, int(upper + below))
     plot = _Plot(box, upper, _bounds(rows), max(len(rows), 1))
@@ -173,7 +174,7 @@ def _below(
             lines.append({"x": 0, "x2": plot.box.width, "y": y})
             headings.append({"x": 0, "y": y + _HEADING * 0.55, "text": step})
             y += _HEADING
-        lines_of = wrap(choice.word, size, limit)
+        lines_of = wrap(choice.word, size, limit, _LINES)
         tall = _PITCH + (len(lines_of) - 1) * size * _LEADING
         middle = y + tall / 2
         first = middle - (len(lines_of) - 1) * size * _LEADING / 2
