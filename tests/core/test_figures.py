@@ -111,6 +111,15 @@ TABLES = {
         ["number"], number=range(1, 200), statistic=np.random.default_rng(1).normal(-2, 1, 199),
     ),
     "test": Table.of([], statistic=[-4.2], null_low=[-3.7], null_high=[-0.4]),
+    "drawn": Table.of(
+        ["place"], place=[1, 2, 3], estimate=[-0.8, -0.2, 0.3], ci_low=[-1.2, -0.6, -0.1],
+        ci_high=[-0.4, 0.2, 0.7], share_survives=[1.0, 0.4, 0.0],
+    ),
+    "drawn_choices": Table.of(
+        ["step", "choice", "place"], step=["weights"] * 6,
+        choice=["software", "software", "software", "b", "b", "b"], place=[1, 2, 3] * 2,
+        share=[1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
+    ),
     "curves": Table.of(
         ["cluster", "nominal"], cluster=["one"] * 3 + ["another with a long name"] * 3,
         nominal=[1.0, 2.0, 3.0] * 2, effective=[9.0, -1234.5, 7.0, 2.0, float("nan"), 4.0],
@@ -145,6 +154,7 @@ FIGURES = {
         role: {"table": "test", "column": column}
         for role, column in (("observed", "statistic"), ("low", "null_low"),
                              ("high", "null_high"))}}),
+    "specification_curve": ("drawn", {"choices": "drawn_choices", "reference": 0}),
     "curve": ("curves", {"x": "nominal", "value": "effective", "colour": "cluster", "low": "low",
                          "high": "high", "reference": 7.35, "marks": [1.5, 99.0], "most": 8.0}),
     "scatter": ("points", {"x": "nominal", "y": "effective", "colour": "cluster", "fit": True}),

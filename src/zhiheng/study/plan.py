@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from zhiheng.core.errors import Row, ZhihengError, unknown_name
 from zhiheng.core.result import Json
 from zhiheng.core.text import Text
+from zhiheng.study.multiverse_plan import MultiversePlan, check_multiverse
 
 
 def _text(value: Any) -> Any:
@@ -172,6 +173,7 @@ class Plan(_Model):
     claim: tuple[ClaimPlan, ...] = ()
     edge: tuple[EdgePlan, ...] = ()
     matrix: MatrixPlan | None = None
+    multiverse: MultiversePlan | None = None
     report: ReportPlan
     source_text: str = Field(default="", exclude=True, repr=False)
     folder: Path = Field(default=Path(), exclude=True, repr=False)
@@ -199,7 +201,10 @@ class Plan(_Model):
         )
         kept = {n: v for n, v in self.variables.items() if n not in variables}
         claims = tuple(c for c in self.claim if set(c.steps.values()) <= ids)
-        return thin.model_copy(update={"variables": kept, "claim": claims, "report": report})
+        changed = {"variables": kept, "claim": claims, "report": report}
+        return thin.model_copy(
+            update={**changed, "multiverse": _thinned(self.multiverse, variables)}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +220,16 @@ class Step:
     def rests_on(self, variables: tuple[str, ...]) -> bool:
         """Whether an option names one of these variables."""
         return any(word in variables for word in option_words(self.options))
+
+
+def _thinned(wanted: MultiversePlan | None, gone: tuple[str, ...]) -> MultiversePlan | None:
+    """The multiverse without some outcomes and controls; None where no outcome is left."""
+    if wanted is None:
+        return None
+    outcomes = tuple(o for o in wanted.outcomes if o not in gone)
+    controls = {n: role for n, role in wanted.controls.items() if n not in gone}
+    thin = wanted.model_copy(update={"outcomes": outcomes, "controls": controls})
+    return thin if outcomes else None
 
 
 def option_words(options: Mapping[str, Json]) -> list[str]:
@@ -278,6 +293,9 @@ def parse_plan(source: str, where: str, *, folder: Path = Path()) -> Plan:
     except pydantic.ValidationError as error:
         raise _wrong_fields(where, error) from error
     _check_references(plan, where)
+    if plan.multiverse is not None:
+        added = {name for step in plan.step for name in (*step.add, *step.then)}
+        check_multiverse(plan.multiverse, plan.steps(), added, where)
     return plan
 
 

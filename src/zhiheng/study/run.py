@@ -24,6 +24,7 @@ from zhiheng.study.claim_matrix import MATRIX, claim_matrix
 from zhiheng.study.claims import judge
 from zhiheng.study.edges import weigh
 from zhiheng.study.lineage import Lineage
+from zhiheng.study.multiverse import MULTIVERSE, index_multiverse
 from zhiheng.study.plan import Added, MatrixPlan, Plan, Step, Variable, option_words
 from zhiheng.study.run_types import LeftOutEntity, StudyRun
 from zhiheng.study.system_account import SYSTEM, system_account
@@ -86,6 +87,11 @@ def run_study(
     results[account.CHECKS] = account.checks_account(results)
     if plan.matrix is not None:
         results[MATRIX] = _claim_matrix(plan.matrix, prepared.panel, plan.seed)
+    if plan.multiverse is not None:
+        varied = next(s for s in steps if s.id == plan.multiverse.index)
+        results[MULTIVERSE] = index_multiverse(
+            prepared.panel, plan.multiverse, varied.options, plan.seed
+        )
     system = results[plan.report.index].params.get("system")
     if isinstance(system, str):
         results[SYSTEM] = system_account(system)

@@ -20,6 +20,7 @@ Encodings by kind (every column has the default shown)::
     contour        x=from_value y=to_value value=density
     curve          x, value, colour=one line each, low, high, reference, marks=[x …], x_name, most
     scatter        x, y, label=entity colour=class column, fit, quadrants, path
+    specification_curve  drawn specifications; choices=table of choices, reference
     hasse          table of pairs (better, worse, next); nodes=table with entity and level
     parts          label=entity part=step value=share; sort_by {table, column}
     graph          table of edges (from, to, status, sign); nodes=table name or list

@@ -15,6 +15,7 @@ from zhiheng.core.figures.histogram import histogram
 from zhiheng.core.figures.parts import parts
 from zhiheng.core.figures.rows import bar, dumbbell, interval, rank_interval, waterfall
 from zhiheng.core.figures.scatter import scatter
+from zhiheng.core.figures.specification_curve import specification_curve
 from zhiheng.core.figures.surface import contour, ridgeline
 from zhiheng.core.figures.theme import Theme
 from zhiheng.core.figures.time import line, stack
@@ -39,6 +40,7 @@ KINDS: Mapping[str, Callable[[Source, Canvas], Spec]] = {
     "ridgeline": ridgeline,
     "contour": contour,
     "curve": curve,
+    "specification_curve": specification_curve,
 }
 """The kinds of figure that a method may return."""
 
