@@ -44,7 +44,7 @@ def stored(file, *, twoway, step):
 
 @pytest.mark.parametrize("twoway", [False, True])
 def test_sums_of_squares_equal_pyxthreg_at_every_candidate(twoway):
-    result = run(effects="twoway" if twoway else "entity", number=2, variance="rows")
+    result = run(effects="twoway" if twoway else "entity", regimes=2, variance="rows")
     tests = result.tables["tests"].columns
     ratios = result.tables["likelihood_ratio"]
     rows = stored("expected.csv", twoway=twoway, step=1)
@@ -85,7 +85,7 @@ def planted(cuts, slopes, seed=0, shape=(40, 10)):
 @pytest.mark.parametrize("transform", ["within", "hansen1999"])
 def test_planted_thresholds_are_found_in_the_right_number(transform):
     panel = planted([3.0, 7.0], [0.0, 1.0, -1.0])
-    result = run(panel, controls=[], number=3, bootstrap=199, transform=transform)
+    result = run(panel, controls=[], regimes=3, bootstrap=199, transform=transform)
     p = result.tables["tests"].columns["p_value"]
     assert p[0] == p[1] == 1 / 200
     assert p[2] > 0.05
@@ -106,9 +106,9 @@ def test_no_threshold_is_claimed_where_there_is_none():
 def test_tests_do_not_hang_on_the_order_of_entities_nor_on_units():
     panel = grunfeld_panel()
     mixed = panel.select(entities=panel.entities[::-1])
-    one = run(panel, bootstrap=99, number=2)
-    two = run(mixed, bootstrap=99, number=2)
-    three = run(panel, bootstrap=99, number=2, outcome="100 * y", regressor="x * 0.01")
+    one = run(panel, bootstrap=99, regimes=2)
+    two = run(mixed, bootstrap=99, regimes=2)
+    three = run(panel, bootstrap=99, regimes=2, outcome="100 * y", regressor="x * 0.01")
     for other in (two, three):
         for name in ("f_statistic", "p_value", "critical_5"):
             a, b = one.tables["tests"].columns[name], other.tables["tests"].columns[name]
@@ -133,15 +133,15 @@ def test_an_ingredient_of_the_outcome_is_noted():
 @pytest.mark.parametrize(
     ("code", "options"),
     [
-        ("M727", {"number": 4}),
-        ("M727", {"number": 0}),
+        ("M727", {"regimes": 4}),
+        ("M727", {"regimes": 0}),
         ("M727", {"trim": 0.5}),
-        ("M727", {"trim": 0.3, "number": 3}),
+        ("M727", {"trim": 0.3, "regimes": 3}),
         ("M727", {"bootstrap": -1}),
         ("M727", {"level": 1}),
         ("M727", {"threshold": "y"}),
         ("M729", {"least": 101}),
-        ("M729", {"number": 3, "trim": 0.24}),
+        ("M729", {"regimes": 3, "trim": 0.24}),
         ("M706", {"controls": ["x"]}),
         ("M702", {"regressor": "abs(-7) * 1"}),
         ("M604", {"transform": "both"}),

@@ -58,7 +58,7 @@ def threshold(
     regressor: str,
     threshold: str,
     controls: Sequence[str] = (),
-    number: int = 1,
+    regimes: int = 1,
     effects: Effects = "entity",
     transform: Transform = "within",
     variance: Variance = "degrees",
@@ -89,7 +89,7 @@ def threshold(
         Parts the rows into regimes; may be the regressor.
     controls : list of str
         Their slopes are the same in all regimes.
-    number : int
+    regimes : int
         How many thresholds, 1 to 3; they are tested one after the other.
     effects : {"entity", "twoway"}
         Hansen's model has entity effects; ``"twoway"`` removes common years too.
@@ -103,7 +103,7 @@ def threshold(
     bootstrap : int
         Draws of each test; 0 leaves the tests out.
     trim : float
-        Smallest share of rows in a regime, above 0 and below 1/(number + 1).
+        Smallest share of rows in a regime, above 0 and below 1/(regimes + 1).
     grid : int
         Candidates are quantiles in steps of 1/grid; 0 tries every distinct value.
     least : int
@@ -126,7 +126,9 @@ def threshold(
     others = (controls,) if isinstance(controls, str) else tuple(controls)
     model = Model(outcome, (regressor, *others), effects)
     check_model(model)
-    search = Search(number, transform, variance, effects, bootstrap, trim, grid, least, level, seed)
+    search = Search(
+        regimes, transform, variance, effects, bootstrap, trim, grid, least, level, seed
+    )  # fmt: skip
     check_search(search, outcome, threshold)
     data = read_complete(panel, [outcome, regressor, threshold, *others])
     columns = np.delete(data.values, 2, axis=-1)
@@ -134,9 +136,9 @@ def threshold(
     made = design(panel, data, search)
     tried = candidates(made.q, grid=grid, trim=trim)
     stages = threshold_stages(
-        made, tried, number=number, draws=bootstrap, trim=trim, least=least, seed=seed
+        made, tried, number=regimes, draws=bootstrap, trim=trim, least=least, seed=seed
     )
-    if len(stages) < number:
+    if len(stages) < regimes:
         raise too_small(len(stages), made.q.size, search)
     cuts = [(), *([one.gamma for one in stage.thresholds] for stage in stages)]
     fits = [_fit(made, at) for at in cuts]
@@ -156,8 +158,8 @@ def threshold(
         threshold_wording.few_clusters(),
     )
     figures = (
-        threshold_wording.ratio_figure(number, level, threshold),
-        threshold_wording.coefficients_figure(number),
+        threshold_wording.ratio_figure(regimes, level, threshold),
+        threshold_wording.coefficients_figure(regimes),
     )
     return Result(tables, figures, notes, _checks(fits, stages), data.series)
 

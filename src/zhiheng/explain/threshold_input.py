@@ -41,7 +41,7 @@ def check_search(search: Search, outcome: str, threshold: str) -> None:
     """Refuse options out of range or at odds (M727)."""
     # Every regime keeps the share `trim`, and there is one regime more than thresholds.
     fair: dict[str, tuple[object, bool]] = {
-        "number": (search.number, 1 <= search.number <= MOST),
+        "regimes": (search.number, 1 <= search.number <= MOST),
         "bootstrap": (search.bootstrap, search.bootstrap >= 0),
         "trim": (search.trim, 0 < search.trim < 1 / (search.number + 1)),
         "grid": (search.grid, search.grid >= 0),
@@ -138,7 +138,7 @@ def too_small(found: int, rows: int, search: Search) -> ZhihengError:
             "regime.",
         ).format(k=found + 1),
         evidence=[
-            {"rows": rows, "least": search.least, "trim": search.trim, "number": search.number}
+            {"rows": rows, "least": search.least, "trim": search.trim, "regimes": search.number}
         ],
         fix=Text(
             "减少门槛个数，或降低 trim、least；样本小就不要分段。",
