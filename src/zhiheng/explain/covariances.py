@@ -33,8 +33,8 @@ from zhiheng.kernels.panel_covariance import (
 from zhiheng.kernels.panel_ols import PanelFit, SmallSample
 
 LONG_ENOUGH = 30
-"""Periods from which Driscoll-Kraay errors are printed without a caution: Driscoll and Kraay (1998)
-and Hoechle (2007, Stata J. 7:281) find them too small in short panels."""
+"""Periods from which Driscoll-Kraay errors are printed without a caution: a rule of thumb. Their
+theory lets periods grow; tests/kernels/test_panel_covariance.py shows the size with eleven."""
 OVER_TIME: tuple[Kind, ...] = ("driscoll_kraay", "newey_west")
 
 
