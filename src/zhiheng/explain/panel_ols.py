@@ -12,9 +12,11 @@ from scipy import stats
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
-from zhiheng.core.result import Check, Note, Result, Table
+from zhiheng.core.result import Check, Result, Table
 from zhiheng.core.text import Text
-from zhiheng.explain import wording
+from zhiheng.explain import covariance_wording, wording
+from zhiheng.explain.covariances import Errors, Inference, check_errors, error_notes, infer
+from zhiheng.explain.random_panel import MeansFit, check_means, estimate_means
 from zhiheng.explain.regression import Fitted, Model, Transform, check_model, estimate
 from zhiheng.explain.variables import Gaps, dropped_rows, read_variables
 from zhiheng.kernels.few_clusters import (
@@ -25,23 +27,31 @@ from zhiheng.kernels.few_clusters import (
     wild_bootstrap,
 )
 from zhiheng.kernels.influence import leave_one_out
-from zhiheng.kernels.panel_ols import Effects, PanelFit, SmallSample, covariance, factor, parameters
+from zhiheng.kernels.panel_covariance import Grouping, KernelFactor, Kind
+from zhiheng.kernels.panel_ols import PanelFit, SmallSample
+from zhiheng.kernels.panel_ols import covariance as cluster_covariance
+from zhiheng.kernels.panel_ols import factor as cluster_factor
+
+AnyEffects = Literal["twoway", "entity", "period", "none", "between", "random"]
 
 ROUNDING = 1e-9
 """Identities hold to this, relative to the size of what they add up."""
 
 
-@method(zh="面板回归：固定效应、地区聚类标准误、少聚类校正与逐一剔除", example="regions")
+@method(zh="面板回归：固定、随机与组间效应，各种标准误，少聚类校正与逐一剔除", example="regions")
 def panel_ols(
     panel: Panel,
     *,
     outcome: str,
     regressors: Sequence[str],
-    effects: Effects = "twoway",
+    effects: AnyEffects = "twoway",
     transform: Transform = "levels",
     trends: bool = False,
-    cluster: Literal["entity"] = "entity",
+    covariance: Kind = "cluster",
+    cluster: Grouping = "entity",
     small_sample: SmallSample = "stata",
+    lag: int | None = None,
+    factor: KernelFactor | None = None,
     gaps: Gaps = "refuse",
     wild_weights: Weights = "rademacher",
     draws: int = 9999,
@@ -50,7 +60,7 @@ def panel_ols(
     power: float = 0.8,
     influence: bool = True,
 ) -> Result:
-    """Regress one series on others with fixed effects and clustered errors.
+    """Regress one series on others with fixed, random or between effects.
 
     Use it for associations in a panel of regions and years. It is no design for
     a causal claim by itself: absorbed effects remove what is constant in a
@@ -64,16 +74,25 @@ def panel_ols(
         A series or an expression.
     regressors : list of str
         Series or expressions; influence is shown for the first one.
-    effects : {"twoway", "entity", "period", "none"}
+    effects : {"twoway", "entity", "period", "none", "between", "random"}
         Effects of the model in levels. ``"none"`` still has a constant.
+        ``"random"`` is Swamy and Arora's estimator, with Hausman tests against
+        fixed effects; ``"between"`` regresses the entities' means.
     transform : {"levels", "first_difference"}
         Differences remove entity effects; period effects stay.
     trends : bool
         A linear trend for each entity; needs entity effects.
-    cluster : {"entity"}
-        Errors may be dependent in any way within an entity, not between entities.
+    covariance : {"cluster", "classical", "hc0", "hc1", "driscoll_kraay", "newey_west"}
+        Driscoll-Kraay allows dependence between entities, but needs many periods:
+        below thirty it carries a caution. Newey-West is within entities.
+    cluster : {"entity", "period", "two_way"}
+        Errors may be dependent in any way within an entity; within a period; both.
     small_sample : {"stata", "areg", "sss", "cr1", "none"}
         Factor on the clustered covariance, see `zhiheng.kernels.panel_ols.factor`.
+    lag : int, optional
+        Last lag of Driscoll-Kraay and Newey-West; ``floor(4 (T/100)^(2/9))`` by default.
+    factor : {"plm", "linearmodels", "fixest"}, optional
+        Whose small-sample factor these two take; "fixest" by default.
     gaps : {"refuse", "drop"}
         What to do with rows in which a variable is missing.
     wild_weights : {"rademacher", "webb"}
@@ -91,27 +110,37 @@ def panel_ols(
     ZhihengError
         M701 fewer than ten clusters, M702 a regressor without variation, M703
         collinear regressors, M704 gaps, M705 too few rows, M706 options that do
-        not go together, M707 an outcome without variation, M708 an identity.
+        not go together, M707 an outcome without variation, M708 an identity, M709
+        a covariance that does not fit the model or the sample.
 
     References
     ----------
     Arellano (1987); Bell and McCaffrey (2002); Pustejovsky and Tipton (2018);
-    Cameron, Gelbach and Miller (2008); Roodman et al. (2019).
+    Cameron, Gelbach and Miller (2008, 2011); Roodman et al. (2019); Driscoll and
+    Kraay (1998); Swamy and Arora (1972); Hausman (1978); Mundlak (1978).
     """
     names = (regressors,) if isinstance(regressors, str) else tuple(regressors)
-    model = Model(outcome, names, effects, transform, trends, small_sample)
+    means = effects if effects in ("between", "random") else None
+    absorbed = "none" if effects in ("between", "random") else effects
+    model = Model(outcome, names, absorbed, transform, trends, small_sample)
+    errors = Errors(covariance, cluster, small_sample, lag, factor)
     check_model(model)
+    check_errors(errors)
     _check_numbers(draws=draws, level=level, power=power)
+    if means:
+        check_means(model, errors, means)
     data = read_variables(panel, [outcome, *names], gaps=gaps)
-    fitted = estimate(panel, data, model)
+    extra = estimate_means(panel, data, model, means) if means else None
+    fitted = extra.fitted if extra else estimate(panel, data, model)
     fit = fitted.fit
-    wild = None
-    if draws:
-        order = np.argsort(np.array(panel.entities), kind="stable")
-        wild = wild_bootstrap(fit, draws=draws, weights=wild_weights, seed=seed, order=order)
+    found = infer(fit, errors, _periods(panel, fit))
+    wild = _wild(panel, fit, draws, wild_weights, seed) if draws else None
     tables = {
-        "coefficients": _coefficients(fit, model, wild, levels=(level, power)),
-        "fit": _fit_table(fitted, model),
+        "coefficients": _coefficients(
+            fit, extra.terms if extra else names, found, wild, levels=(level, power)
+        ),
+        "fit": _fit_table(fitted, found, extra),
+        **(extra.tables if extra else {}),
     }
     checks = [_normal_equations(fit)]
     figures = [wording.coefficients_figure()]
@@ -122,29 +151,52 @@ def panel_ols(
         figures.append(wording.influence_figure(panel.title(names[0])))
     if not fitted.used.all():
         tables["dropped"] = dropped_rows(panel, fitted.used)
-    notes = (*data.notes, *_notes(model, fitted, wild, wild_weights))
-    return Result(tables, tuple(figures), notes, tuple(checks), data.series)
+    notes = error_notes(errors, found, int(fitted.used.any(axis=0).sum()))
+    notes += [wording.few_clusters()]
+    if wild:
+        notes.append(wording.wild(wild, wild_weights))
+    if covariance != "cluster" or cluster != "entity":
+        notes.append(covariance_wording.beside())
+    notes += extra.notes if extra else wording.model_notes(model)
+    if not fitted.used.all():
+        notes.append(wording.rows_dropped())
+    return Result(tables, tuple(figures), (*data.notes, *notes), tuple(checks), data.series)
+
+
+def _periods(panel: Panel, fit: PanelFit) -> tuple[int, ...]:
+    """The ordinals of the fit's periods: differences belong to the later period."""
+    return panel.periods[len(panel.periods) - fit.absorber.mask.shape[1] :]
+
+
+def _wild(panel: Panel, fit: PanelFit, draws: int, weights: Weights, seed: int) -> WildBootstrap:
+    order = np.argsort(np.array(panel.entities), kind="stable")
+    return wild_bootstrap(fit, draws=draws, weights=weights, seed=seed, order=order)
 
 
 def clustered(fit: PanelFit, small_sample: SmallSample) -> NDArray[np.float64]:
     """Clustered standard errors with their small-sample factor."""
-    return np.sqrt(np.diag(covariance(fit)) * factor(fit, small_sample))
+    return np.sqrt(np.diag(cluster_covariance(fit)) * cluster_factor(fit, small_sample))
 
 
 def _coefficients(
-    fit: PanelFit, model: Model, wild: WildBootstrap | None, *, levels: tuple[float, float]
+    fit: PanelFit,
+    terms: Sequence[str],
+    found: Inference,
+    wild: WildBootstrap | None,
+    *,
+    levels: tuple[float, float],
 ) -> Table:
     level, power = levels
-    se, df = clustered(fit, model.small_sample), fit.clusters - 1
+    se, df = found.std_error, found.df
     few = bell_mccaffrey(fit)
     half = stats.t.ppf(1 - level / 2, df) * se
     return Table.of(
         ("term",),
-        term=model.regressors,
+        term=terms,
         estimate=fit.beta,
         std_error=se,
         statistic=fit.beta / se,
-        p_value=2 * stats.t.sf(np.abs(fit.beta / se), df),
+        p_value=found.p_value(fit.beta),
         ci_low=fit.beta - half,
         ci_high=fit.beta + half,
         std_error_cr2=few.std_error,
@@ -155,17 +207,17 @@ def _coefficients(
     )
 
 
-def _fit_table(fitted: Fitted, model: Model) -> Table:
-    fit, mask = fitted.fit, fitted.fit.absorber.mask
+def _fit_table(fitted: Fitted, found: Inference, extra: MeansFit | None) -> Table:
+    fit, used = fitted.fit, fitted.fit.absorber.mask.any(axis=0)
     return Table.of(
         (),
         n=np.array([fit.rows]),
         entities=np.array([fit.clusters]),
-        periods=np.array([int(mask.any(axis=0).sum())]),
-        df=np.array([fit.clusters - 1]),
-        parameters=np.array([parameters(fit, model.small_sample)]),
-        small_sample_factor=np.array([factor(fit, model.small_sample)]),
-        r2_within=np.array([fit.r2_within]),
+        periods=np.array([int(used.sum())]),
+        df=np.array([found.df]),
+        parameters=np.array([found.parameters]),
+        small_sample_factor=np.array([found.factor]),
+        r2_within=np.array([extra.r2_within if extra else fit.r2_within]),
         rows_dropped=np.array([int((~fitted.used).sum())]),
     )
 
@@ -191,18 +243,6 @@ def _normal_equations(fit: PanelFit) -> Check:
     lengths = np.sqrt((fit.x**2).sum(axis=(0, 1)))
     cosines = np.einsum("epk,ep->k", fit.x, fit.residuals) / (lengths * residuals)
     return Check(wording.NORMAL_CHECK, float(np.abs(cosines).max()), ROUNDING)
-
-
-def _notes(
-    model: Model, fitted: Fitted, wild: WildBootstrap | None, weights: Weights
-) -> list[Note]:
-    notes = [wording.standard_errors(model.small_sample), wording.few_clusters()]
-    if wild:
-        notes.append(wording.wild(wild, weights))
-    notes += wording.model_notes(model)
-    if not fitted.used.all():
-        notes.append(wording.rows_dropped())
-    return notes
 
 
 def _check_numbers(*, draws: int, level: float, power: float) -> None:

@@ -91,9 +91,9 @@ def estimate(panel: Panel, data: Variables, model: Model) -> Fitted:
     if thin.any():  # its own effects absorb such an entity whole: it would count as a cluster
         kept = ~thin[:, None]
         raw, absorb = transformed(panel, data.values, mask & kept, model)
-    _check_size(absorb, len(model.regressors))
+    check_size(absorb, len(model.regressors))
     swept = absorb.remove(raw)
-    _check_columns(raw, swept, absorb, model)
+    check_columns(raw, swept, absorb, model)
     fit = solve(swept[..., 0], swept[..., 1:], absorb)
     if 1.0 - fit.r2_within <= DEPENDENT**2:
         raise _identity(model)
@@ -111,7 +111,8 @@ def transformed(
     return raw, difference_absorber(both, model.effects, trends=model.trends)
 
 
-def _check_size(absorb: Absorber, regressors: int) -> None:
+def check_size(absorb: Absorber, regressors: int) -> None:
+    """Refuse too few rows (M705) or clusters (M701)."""
     rows, clusters = int(absorb.mask.sum()), int(absorb.mask.any(axis=1).sum())
     counted = regressors + absorb.nested + absorb.common
     if rows <= counted:
@@ -140,9 +141,10 @@ def _check_size(absorb: Absorber, regressors: int) -> None:
         )
 
 
-def _check_columns(
+def check_columns(
     raw: NDArray[np.float64], swept: NDArray[np.float64], absorb: Absorber, model: Model
 ) -> None:
+    """Refuse columns that cannot be estimated (M702, M703, M707); column 0 is the outcome."""
     if defects(raw[..., :1], swept[..., :1], absorb.mask).flat:
         raise _columns(
             "M707",

@@ -23,6 +23,8 @@ SmallSample = Literal["stata", "areg", "sss", "cr1", "none"]
 # of others: three digits above what rounding leaves behind in panels of yearbook size.
 FLAT = 1e-9
 DEPENDENT = 1e-8
+# Rows of a block in orthogonal factorisation: a few dozen kilobytes.
+BLOCK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +230,25 @@ def solve(y: Array, x: Array, absorb: Absorber) -> PanelFit:
     """Least squares of columns from which the effects have been removed."""
     columns = x.reshape(-1, x.shape[-1])
     length = np.sqrt((columns**2).sum(axis=0))
-    q, r = np.linalg.qr(columns / length)
-    beta = linalg.solve_triangular(r, q.T @ y.ravel()) / length
+    # The factor of (x, y) holds that of x and, in its last column, Q'y: Q itself is not needed.
+    both = np.column_stack([columns / length, y.ravel()])
+    triangle = _triangle(both)[: len(length)]
+    r, projected = triangle[:, :-1], triangle[:, -1]
+    beta = linalg.solve_triangular(r, projected) / length
     half = linalg.solve_triangular(r, np.eye(len(r))) / length[:, None]
     return PanelFit(beta, x, y, y - x @ beta, half @ half.T, absorb)
+
+
+def _triangle(columns: Array) -> Array:
+    """The triangular factor, by blocks of rows that fit the cache and then of their factors."""
+    rows, k = columns.shape
+    blocks = rows // BLOCK
+    if blocks < 2:
+        return np.asarray(np.linalg.qr(columns, mode="r"), dtype=np.float64)
+    cut = blocks * BLOCK
+    each = np.linalg.qr(columns[:cut].reshape(blocks, BLOCK, k), mode="r")
+    stacked = np.asarray(each, dtype=np.float64).reshape(-1, k)
+    return _triangle(np.concatenate([stacked, columns[cut:]]))
 
 
 def covariance(fit: PanelFit) -> Array:
