@@ -87,14 +87,18 @@ def pvar(
         raise _dependent([n for n, bad in zip(names, flat, strict=True) if bad])
     found = kernel.fit(rows)
     responses = kernel.responses(found.coefficients, found.sigma, horizon)
-    bands, unstable = np.full((2, *responses.shape), np.nan), 0.0
+    roots = np.linalg.eigvals(kernel.companion(found.coefficients)).astype(np.complex128)
+    largest = float(np.abs(roots).max())
+    bands, unstable = np.full((2, *responses.shape), np.nan), np.nan
     if draws:
         times = _drawn(panel, draws, seed)
         again = kernel.bootstrap(raw, times, period_means=period_effects)
-        bands = interval(kernel.responses(*again, horizon), level)
         moduli = np.abs(np.linalg.eigvals(kernel.companion(again[0]))).max(axis=1)
         unstable = float((moduli >= 1).mean())
-    roots = np.linalg.eigvals(kernel.companion(found.coefficients)).astype(np.complex128)
+        # An explosive draw says nothing of a system that dies out; the share is printed.
+        dies_out = (moduli < 1) | (largest >= 1)
+        drawn = kernel.responses(*again, horizon)
+        bands = interval(np.where(dies_out[:, None, None, None], drawn, np.nan), level)
     tables = {
         "direction": _direction(found, names, len(panel.entities)),
         "coefficients": _coefficients(found, names, len(panel.entities), level),
@@ -107,14 +111,13 @@ def pvar(
             entities=np.array([rows.y.shape[0]]),
             periods=np.array([rows.y.shape[1]]),
             parameters=np.array([rows.x.shape[2]]),
-            unstable_draws=np.array([unstable if draws else np.nan]),
+            unstable_draws=np.array([unstable]),
         ),
     }
     checks = (_moments(rows, found), _sums(kernel.shares(responses)))
-    largest = float(np.abs(roots).max())
     notes = wording.notes(effects, tables["direction"], largest, level, rows.y.shape[1])
-    if unstable > level / 2:  # then an end of the interval is that of an explosive draw
-        notes.append(wording.unstable_draws(unstable))
+    if unstable > 0 and largest < 1:
+        notes.append(wording.unstable_draws(unstable, level))
     figures = wording.figures(panel, names)
     return Result(tables, figures, (*data.notes, *notes), checks, data.series)
 

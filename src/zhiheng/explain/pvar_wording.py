@@ -86,15 +86,18 @@ def notes(
     return said
 
 
-def unstable_draws(share: float) -> Note:
-    """That bands hold explosive draws."""
+def unstable_draws(share: float, level: float) -> Note:
+    """That bands leave out explosive draws, a caution where there are more than a tail holds."""
     return Note(
         Text(
-            "{s:.1%} 的重抽样得到不稳定的系统，响应的区间因此在远期发散：样本不足以说明长期响应。",
-            "{s:.1%} of the draws give an unstable system, so bands fan out at long horizons: the "
-            "sample cannot tell of responses in the long run.",
+            "{s:.1%} 的重抽样得到不稳定的系统，不进入响应的区间；比例越大，区间越偏窄，"
+            "越说明样本不足以"
+            "谈长期响应。",
+            "{s:.1%} of the draws give an unstable system and are not in the bands; the larger the "
+            "share, the more the bands are too narrow and the less the sample tells of the long "
+            "run.",
         ).format(s=share),
-        level="caution",
+        level="caution" if share > level / 2 else "note",
     )
 
 
