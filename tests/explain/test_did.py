@@ -248,6 +248,16 @@ def test_holes_in_time_few_entities_and_separation_are_refused(panel):
     assert caught.value.evidence[0]["cohort"] == 2013
 
 
+def test_a_cohort_of_one_entity_has_no_joint_test_and_says_so(panel):
+    first = panel.array("first").copy()
+    first[panel.entities.index("9")] = 2014
+    other = panel.with_series("alone", first, unit="1")
+    for method, made in (("twfe", True), ("sun_abraham", False), ("callaway_santanna", False)):
+        result = run(other, treated="alone", method=method)
+        assert (result.tables["pretrend"].row(0)["p_value"] is not None) == made
+        assert any("single entity" in note.text.en for note in result.notes) != made
+
+
 def test_figures_are_drawn_in_both_languages(panel):
     from zhiheng.core.figures.build import build
     from zhiheng.report.drawing import theme

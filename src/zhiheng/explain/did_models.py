@@ -93,7 +93,9 @@ def by_regression(sample: Sample, names: Sequence[str], method: Method, level: f
         cohort, period = columns.cohort, columns.cohort + columns.offset
     else:
         cohort = period = np.empty(0, dtype=np.int64)
-    test = _wald(event.take(np.asarray(offsets < 0)), df_denominator=len(start) - 1)
+    leads = event.take(np.asarray(offsets < 0))
+    alone = method == "sun_abraham" and clean.lonely
+    test = _wald(leads, df_denominator=len(start) - 1, invalid=alone)
     return Estimates(("overall",), whole, cohort, period, by_cell, offsets, event, test, fit)
 
 
@@ -129,7 +131,7 @@ def by_cells(
         by_cell,
         offsets,
         of_effects(event, level),
-        _wald(by_cell.take(~post), df_denominator=np.inf),
+        _wald(by_cell.take(~post), df_denominator=np.inf, invalid=clean.lonely),
         None,
     )
 
@@ -203,10 +205,10 @@ def _tested(estimate: Array, error: Array, df: int, level: float) -> dict[str, A
     }
 
 
-def _wald(rows: Rows, *, df_denominator: float) -> Wald:
-    """Joint test; not computed where the covariance has not the rank for it."""
+def _wald(rows: Rows, *, df_denominator: float, invalid: bool) -> Wald:
+    """Joint test; not computed where `invalid` or where the covariance has not the rank for it."""
     estimate, count = rows.columns["estimate"], len(rows.columns["estimate"])
-    if not count or np.linalg.matrix_rank(rows.covariance, hermitian=True) < count:
+    if invalid or not count or np.linalg.matrix_rank(rows.covariance, hermitian=True) < count:
         return Wald(np.nan, count, df_denominator, np.nan)
     chi = float(estimate @ np.linalg.solve(rows.covariance, estimate))
     if np.isinf(df_denominator):

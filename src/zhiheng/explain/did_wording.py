@@ -53,6 +53,8 @@ def notes(
     if sample.later:
         said.append(_later(sample))
     said += _few_treated(sample)
+    if sample.clean().lonely and method in ("sun_abraham", "callaway_santanna"):
+        said.append(_lonely())
     if len(names) > 1:
         said.append(
             Note(
@@ -200,6 +202,17 @@ def _few_treated(sample: Sample) -> list[Note]:
             code="M908",
         )
     ]
+
+
+def _lonely() -> Note:
+    return Note(
+        Text(
+            "有的批次只有一个地区：它自己的误差无从估计，该批次的标准误只含对照一方，联合检验因此不作。",
+            "Some cohort is a single entity: its own error cannot be seen, the errors of its cells "
+            "hold the controls only, and the joint test of leads is not made.",
+        ),
+        level="caution",
+    )
 
 
 def _forbidden(audit: Table, method: Method, controls: bool) -> Note:

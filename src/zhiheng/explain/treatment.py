@@ -52,6 +52,12 @@ class Sample:
         return bool((self.start == self.periods).any())
 
     @property
+    def lonely(self) -> bool:
+        """Whether some cohort is one entity, whose own errors no comparison shows."""
+        sizes = np.bincount(np.minimum(self.start, self.periods), minlength=self.periods + 1)
+        return bool((sizes[: self.periods] == 1).any())
+
+    @property
     def cohorts(self) -> Ints:
         """Positions of first treated periods, ascending."""
         return np.unique(self.start[self.start < self.periods])
