@@ -236,10 +236,10 @@ def _forbidden(audit: Table, method: Method, controls: bool) -> Note:
 
 _SPLIT = Text(
     "分批处理：双向固定效应估计有 {w:.1%} 的权重来自以已受处理者为对照的比较（Goodman-Bacon），"
-    "{c} 个处理格的权重为负（de Chaisemartin–D'Haultfœuille）。",
+    "{c} 个处理格的权重为负（de Chaisemartin–D'Haultfoeuille）。",
     "Staggered treatment: {w:.1%} of the weight of two-way fixed effects lies on comparisons "
     "with entities treated already (Goodman-Bacon), and {c} treated cells have a negative "
-    "weight (de Chaisemartin and D'Haultfœuille).",
+    "weight (de Chaisemartin and D'Haultfoeuille).",
 )
 _SPLIT_WITHOUT_CONTROLS = Text(
     _SPLIT.zh + "分解不含控制变量。", _SPLIT.en + " The split is without controls."
