@@ -109,7 +109,12 @@ def test_the_readme_starts_with_the_two_commands(root: Path) -> None:
 def test_python_in_the_readme_and_the_reference_runs(root: Path) -> None:
     guides = tuple(
         f"../how-to/{name}.md"
-        for name in ("measure-efficiency", "follow-productivity", "measure-disparity")
+        for name in (
+            "measure-efficiency",
+            "follow-productivity",
+            "measure-disparity",
+            "evaluate-a-policy",
+        )
     )
     pages = ("python.md", "expressions.md", *guides)
     for page in ("README.md", *(f"docs/reference/{name}" for name in pages)):

@@ -127,6 +127,11 @@ def check_size(absorb: Absorber, regressors: int) -> None:
                 "加长窗口，或减少变量与效应。", "Use a longer window, or fewer terms and effects."
             ),
         )
+    refuse_few_clusters(clusters)
+
+
+def refuse_few_clusters(clusters: int) -> None:
+    """Refuse to test with fewer than ten clusters (M701)."""
     if clusters < FEWEST_CLUSTERS:
         raise ZhihengError(
             "M701",

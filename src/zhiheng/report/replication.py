@@ -25,6 +25,7 @@ from zhiheng.core.text import Lang, Text
 from zhiheng.report.archive import pack
 from zhiheng.report.ledger_file import identity
 from zhiheng.report.lock import NUMERIC, numeric_versions
+from zhiheng.report.mirror import mirror
 from zhiheng.study.ledger import Ledger
 from zhiheng.study.plan import Plan, parse_plan
 from zhiheng.study.run import named_series, run_study
@@ -102,6 +103,7 @@ def replication_pack(run: StudyRun, ledger_json: bytes, data: Panel) -> bytes:
         _ENTITIES: _csv(("entity", "zh", "en"), _entity_rows(subset)),
         _AXES: _json(_axes(subset)),
         "data/LICENCES.md": _licences(run, subset),
+        **mirror(run),
     }
     content = {name: text.encode() for name, text in members.items()}
     return pack({**content, "ledger.json": ledger_json})

@@ -1,0 +1,124 @@
+"""Commands of Stata for the estimates of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zhiheng.report.mirror import Command
+
+_HEAD = """\
+* Estimates of this study as Stata commands; written by the study, not run by it.
+* 本研究估计的 Stata 命令，由程序写出，写出时没有运行 Stata。
+version 15
+import delimited "data/mirror.csv", clear asdouble case(preserve) stringcols(1)
+xtset id period
+"""
+
+_OTHER_FACTORS = {
+    "sss": "the factor of R plm's sss: estimates are equal, errors differ by a constant",
+    "cr1": "the factor G/(G-1): estimates are equal, errors differ by a constant",
+    "none": "no small-sample factor: estimates are equal, errors differ by a constant",
+}
+
+
+def stata_text(commands: Sequence[Command], legend: Mapping[str, str]) -> str:
+    """The text of ``mirror.do``.
+
+    Parameters
+    ----------
+    commands : sequence of Command
+    legend : mapping of str to str
+        Columns of the table that stand for an expression.
+    """
+    parts = [_HEAD, *(f"* {name} = {text}\n" for name, text in legend.items())]
+    for command in commands:
+        lines = _WRITERS[command.method](command)
+        parts.append("\n".join([f"\n* --- {command.step}", *lines, ""]))
+    return "".join(parts)
+
+
+def _regression(c: Command) -> list[str]:
+    kind = str(c.options["small_sample"])
+    said: list[str] = []
+    if kind in _OTHER_FACTORS:
+        said.append(f"* The study used {_OTHER_FACTORS[kind]}.")
+    if c.options["transform"] == "first_difference":
+        return said + _differenced(c)
+    effects, x = c.options["effects"], " ".join(c.regressors)
+    if c.options["trends"]:
+        period = " period" if effects == "twoway" else ""
+        return [
+            *said,
+            "* ssc install reghdfe; it may count absorbed slopes otherwise: errors can differ.",
+            f"reghdfe {c.outcome} {x}, absorb(id id#c.period{period}) vce(cluster id)",
+        ]
+    dummies = " i.period" if effects in ("twoway", "period") else ""
+    if effects in ("period", "none"):
+        return [*said, f"regress {c.outcome} {x}{dummies}, vce(cluster id)"]
+    if kind == "areg":
+        return [*said, f"areg {c.outcome} {x}{dummies}, absorb(id) vce(cluster id)"]
+    return [*said, f"xtreg {c.outcome} {x}{dummies}, fe vce(cluster id)"]
+
+
+def _differenced(c: Command) -> list[str]:
+    x = " ".join(f"D.{name}" for name in c.regressors)
+    period = c.options["effects"] in ("twoway", "period")
+    if c.options["trends"]:
+        absorbed = "id period" if period else "id"
+        return [
+            "* ssc install reghdfe",
+            f"reghdfe D.{c.outcome} {x}, absorb({absorbed}) vce(cluster id)",
+        ]
+    more = " i.period, " if period else ", noconstant "
+    return [f"regress D.{c.outcome} {x}{more}vce(cluster id)"]
+
+
+def _difference(c: Command) -> list[str]:
+    x = "".join(f" {name}" for name in c.regressors)
+    method, until = c.options["method"], c.options["until"]
+    some = f" if period < {until}" if until else ""
+    if method == "callaway_santanna":
+        kind = "dripw" if c.options["adjust"] == "doubly_robust" else "reg"
+        notyet = " notyet" if c.options["comparison"] == "not_yet" else ""
+        given = f"ivar(id) time(period) gvar({c.cohort}) method({kind}){notyet}"
+        return [
+            "* ssc install csdid; ssc install drdid",
+            f"csdid {c.outcome}{x}{some}, {given}",
+            "estat simple",
+            "estat event",
+        ]
+    if method == "twfe":
+        return [f"xtreg {c.outcome} {c.treated}{x} i.period, fe vce(cluster id)"]
+    cell = f"cell_{c.cohort}"
+    if method == "event_study":
+        coded = f"period - {c.cohort} + 1000"
+        said = "* Level 1000 + e of the cells is distance e to treatment."
+    else:
+        coded = f"{c.cohort} * 100 + period - {c.cohort} + 50"
+        said = "* Cohorts by distances (Sun and Abraham); the study averages them by cohort size."
+    base = f"{c.cohort} == 0 | period == {c.cohort} - 1"
+    return [
+        said,
+        f"generate {cell}_code = cond({base}, 0, {coded})",
+        f"egen {cell} = group({cell}_code), label",
+        f"xtreg {c.outcome} i.{cell}{x} i.period{some}, fe vce(cluster id)",
+    ]
+
+
+def _system(c: Command) -> list[str]:
+    names = " ".join((c.outcome, *c.regressors))
+    if c.options["effects"] != "fod":
+        return ["* Means taken off: pvar of Stata has no such option; see mirror.R."]
+    td = " td" if c.options["period_effects"] else ""
+    return [
+        "* Abrigo and Love's pvar; its coefficients by default, its own standard errors.",
+        f"pvar {names}, lags({c.options['lags']}) fod{td}",
+        "pvargranger",
+        "pvarstable",
+        f"pvarirf, oirf step({c.options['horizon']})",
+    ]
+
+
+_WRITERS = {"panel_ols": _regression, "did": _difference, "pvar": _system}
