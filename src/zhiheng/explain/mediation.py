@@ -205,12 +205,13 @@ def _drawn(
     absorb = fitted.fit.absorber
     k = len(setup.mediators)
     swept = absorb.remove(fitted.raw)  # keeps the cross products well conditioned
-    inside = np.flatnonzero(absorb.mask.any(axis=1))
+    seen: NDArray[np.bool_] = np.asarray(absorb.mask.any(axis=1))
+    inside = np.flatnonzero(seen)
     named = sorted(inside, key=lambda i: panel.entities[i])
     count = multiplicities(np.zeros(len(named), dtype=np.intp), draws=drawing[0], seed=drawing[1])
     times: NDArray[np.float64] = np.zeros((drawing[0], len(absorb.mask)))
     times[:, named] = count
-    everyone = absorb.mask.any(axis=1).astype(np.float64)[None, :]
+    everyone = seen.astype(np.float64)[None, :]
     gram = cross_products(swept, absorb, np.concatenate([everyone, times]))
     gram[0] = (swept.transpose(0, 2, 1) @ swept).sum(axis=0)
     found = mediation_paths(gram, k, serial=setup.serial)

@@ -62,7 +62,8 @@ _SENSITIVITY = Note(
 )
 _SHARE = Note(
     Text(
-        "share 是间接或直接效应与总效应之比；符号相反或总效应接近零时可大于一或为负，不宜解读为百分比。",
+        "share 是间接或直接效应与总效应之比；符号相反或总效应接近零时，"
+        "可大于一或为负，不宜解读为百分比。",
         "share is an effect over the total effect; with opposite signs or a small total it leaves "
         "the range from zero to one and is no percentage.",
     )

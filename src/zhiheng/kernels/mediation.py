@@ -152,7 +152,7 @@ def mediation_paths(gram: Array, mediators: int, *, serial: bool) -> Paths:
     full = np.concatenate([[1], inside, controls])
     total = regress(gram, 0, base)[:, 0]
     joint = regress(gram, 0, full)
-    marginal = np.stack([regress(gram, m, base)[:, 0] for m in inside], axis=1)
+    marginal = np.stack([regress(gram, 2 + j, base)[:, 0] for j in range(mediators)], axis=1)
     a, between = marginal, np.zeros((len(gram), mediators, mediators))
     if serial:
         a = marginal.copy()
