@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zhiheng.catalog.examples import example_panel
+from zhiheng.catalog.examples import example_options, example_panel
 from zhiheng.catalog.scope import scope
 from zhiheng.catalog.systems import load_system
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import evaluate
+from zhiheng.core.figures.build import build
+from zhiheng.core.registry import methods
 from zhiheng.explain.arms import arms
 from zhiheng.explain.panel_ols import panel_ols
 from zhiheng.measure.index import index
@@ -94,3 +96,16 @@ def test_what_cannot_be_estimated_is_refused_with_its_reason(code, options):
     with pytest.raises(ZhihengError) as caught:
         arms(example_panel("regions"), outcome=OUTCOME, system=SYSTEM, **options)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("name", ["arms", "heterogeneity", "mediation", "moderation", "power"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_figures_of_this_family_can_be_drawn(name, lang):
+    import tomllib
+    from importlib import resources
+
+    source = resources.files("zhiheng.catalog").joinpath("data/theme.toml")
+    theme = tomllib.loads(source.read_text("utf-8"))
+    result = methods[name](example_panel("regions"), **example_options(name))
+    for figure in result.figures:
+        assert build(figure, result.tables, lang=lang, width=720, theme=theme)["layer"]

@@ -17,7 +17,7 @@ from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Figure, Note, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.explain import wording
-from zhiheng.explain.index_parts import Normalise, Parts, WeightRule, read_parts
+from zhiheng.explain.index_parts import Normalise, Parts, WeightRule, read_items, read_parts
 from zhiheng.explain.overlap_audit import meaning_of
 from zhiheng.explain.panel_ols import ROUNDING, clustered
 from zhiheng.explain.regression import Model, Transform, check_model, estimate
@@ -83,10 +83,10 @@ def arms(
     others = (controls,) if isinstance(controls, str) else tuple(controls)
     model = Model(outcome, (OWN, REST, *others), effects, transform, trends, small_sample)
     check_model(model)
-    index = read_parts(panel, system=system, columns=None, recipe=(normalise, weights), given=given)
-    groups = list(dict.fromkeys(item.group for item in index.items))
+    groups = list(dict.fromkeys(item.group for item in read_items(panel, system, None)[0]))
     if len(groups) < 2 or not 0 < level < 1:
         raise _refuse(groups, level)
+    index = read_parts(panel, system=system, columns=None, recipe=(normalise, weights), given=given)
     data = read_variables(panel, [outcome, *others], gaps="refuse", level=index.level)
     scores = [_scores(index, group) for group in groups]
     titles = {group.id: group.title for group in load_system(system).groups}
