@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,8 +69,11 @@ def read_parts(
     columns: Mapping[str, str] | None,
     recipe: tuple[Normalise, WeightRule],
     given: Mapping[str, float] | None,
+    without: Collection[str] = (),
 ) -> Parts:
     """Compute the parts of an index from a catalogued system or from named columns.
+
+    Indicators named in `without` are left out before bounds and weights are computed.
 
     Raises
     ------
@@ -78,7 +81,8 @@ def read_parts(
         M704 gaps, M751 what the index is made of is not clear, M752 a recipe that
         does not work.
     """
-    items, level = _items(panel, system, columns)
+    items, level = read_items(panel, system, columns)
+    items = tuple(item for item in items if item.id not in without)
     expressions = [item.expression for item in items]
     data = read_variables(panel, expressions, gaps="refuse", level=level)
     signs = np.array([SIGNS[item.direction] for item in items])
@@ -100,9 +104,10 @@ def read_parts(
     return Parts(items, w * z.values, w.mean(axis=0), data.series, data.notes, level)
 
 
-def _items(
+def read_items(
     panel: Panel, system: str | None, columns: Mapping[str, str] | None
 ) -> tuple[tuple[Item, ...], str]:
+    """What an index is made of, and whose catalogue gives the names their meaning (M751)."""
     if (system is None) == (not columns):
         raise ZhihengError(
             "M751",

@@ -76,7 +76,7 @@ def bell_mccaffrey(fit: PanelFit) -> FewClusters:
     ``p_gh = w_g'(I - H)_gh w_h`` the degrees of freedom are
     ``(sum_g p_gg)^2 / sum_gh p_gh^2``.
     """
-    weighted = _root_inverse(fit) @ (fit.x @ fit.bread)
+    weighted = cr2_weights(fit)[0]
     spread = np.einsum("epk,ep->ek", weighted, fit.residuals)
     own = (fit.absorber.sweep(weighted) ** 2).sum(axis=1)
     hat = _hat_factors(fit)
@@ -86,6 +86,12 @@ def bell_mccaffrey(fit: PanelFit) -> FewClusters:
     squares = (own**2 - 2 * own * pulled_own).sum(axis=0) + (cross**2).sum(axis=(1, 2))
     df = (own - pulled_own).sum(axis=0) ** 2 / squares
     return FewClusters(np.sqrt((spread**2).sum(axis=0)), df)
+
+
+def cr2_weights(fit: PanelFit) -> tuple[Array, Array]:
+    """``w_g = (I - H)_gg^(+1/2) x_g (x'x)^-1``, shape (E, P, k), and the roots, (E, P, P)."""
+    root = _root_inverse(fit)
+    return root @ (fit.x @ fit.bread), root
 
 
 def _hat_factors(fit: PanelFit) -> Array:
@@ -198,7 +204,7 @@ def _weights(rng: np.random.Generator, shape: tuple[int, int], weights: Weights)
     return np.concatenate([-points, points])[rng.integers(0, 6, size=shape)]
 
 
-def minimum_detectable(std_error: Array, df: float, *, level: float, power: float) -> Array:
+def minimum_detectable(std_error: Array, df: float | Array, *, level: float, power: float) -> Array:
     """The smallest true effect that a two-sided test would find with the given power.
 
     ``(t_{1 - level/2, df} + t_{power, df}) * std_error`` (Bloom 1995).
@@ -206,7 +212,7 @@ def minimum_detectable(std_error: Array, df: float, *, level: float, power: floa
     Parameters
     ----------
     std_error : ndarray
-    df : float
+    df : float or ndarray
         Degrees of freedom of the test.
     level, power : float
         In (0, 1), such as 0.05 and 0.8.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import ndtr, stdtrit
 
 Array = NDArray[np.float64]
 
@@ -119,3 +119,25 @@ def change_interval(drawn: Array, point: Array, level: float, freedom: int) -> A
     if freedom < 1:
         return interval(drawn, level)
     return t_interval(drawn, point, level, freedom)
+
+
+def expanded_level(level: float, count: int) -> float:
+    """The level at which percentiles of a bootstrap are as wide as a t interval.
+
+    ``2 Phi(-sqrt(n / (n - 1)) t_{1 - level/2, n - 1})``: plain percentiles are too
+    narrow by the factor of a resample's variance and by the normal for the t
+    quantile, which with thirty entities costs about two points of coverage.
+
+    Parameters
+    ----------
+    level : float
+        One minus the coverage wanted, such as 0.05.
+    count : int
+        Number of resampled entities, at least two.
+
+    References
+    ----------
+    Hesterberg (2015) The American Statistician 69(4): 371-386, expanded percentile interval.
+    """
+    quantile = float(stdtrit(count - 1, 1.0 - level / 2))
+    return float(2.0 * ndtr(-np.sqrt(count / (count - 1)) * quantile))
