@@ -49,14 +49,14 @@ _SENSITIVITY = Note(
     Text(
         "敏感性（Imai、Keele 与 Yamamoto，2010，用于去掉固定效应后的线性模型）："
         "中介方程与结果方程误差的相关为 ρ 时，间接效应为 "
-        "a·(σ₁/σ₂)·[ρ̃ − ρ·√((1−ρ̃²)/(1−ρ²))]，ρ = ρ̃ 时为零；ρ̃ 是去掉处理变量、控制变量、其他中介与"
-        "固定效应之后结果与中介的偏相关。|ρ̃| 小，说明不大的未观测混杂就足以抹去间接效应；"
-        "ρ̃² 是这样的混杂须同时解释的两方程剩余变异份额之积。",
+        "a·(σ₁/σ₂)·[r − ρ·√((1−r²)/(1−ρ²))]，ρ = r 时为零；r 是去掉处理变量、控制变量、其他中介与"
+        "固定效应之后结果与中介的偏相关。|r| 小，说明不大的未观测混杂就足以抹去间接效应；"
+        "r² 是这样的混杂须同时解释的两方程剩余变异份额之积。",
         "Sensitivity (Imai, Keele and Yamamoto 2010, for the linear model after effects): if the "
         "errors of mediator and outcome correlate by ρ, the indirect effect is "
-        "a·(σ₁/σ₂)·[ρ̃ − ρ·√((1−ρ̃²)/(1−ρ²))], zero at ρ = ρ̃, the partial correlation of outcome and "
-        "mediator given treatment, controls, other mediators and effects. A small |ρ̃| means that "
-        "little unmeasured confounding would do; ρ̃² is the product of the shares of both "
+        "a·(σ₁/σ₂)·[r − ρ·√((1−r²)/(1−ρ²))], zero at ρ = r, the partial correlation of outcome and "
+        "mediator given treatment, controls, other mediators and effects. A small |r| means that "
+        "little unmeasured confounding would do; r² is the product of the shares of both "
         "equations' unexplained variation that such a confounder would have to carry.",
     )
 )
