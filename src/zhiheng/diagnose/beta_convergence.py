@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from zhiheng.catalog.spatial import Islands
+from zhiheng.catalog.spatial_notes import reference
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Result, Table
+from zhiheng.core.spatial import SpatialWeights
 from zhiheng.core.text import Text
 from zhiheng.diagnose import beta_wording as wording
 from zhiheng.diagnose.beta_models import Fitted, fit_models, read_model
+from zhiheng.diagnose.beta_space import fit_spatial
 from zhiheng.diagnose.ranges import check_numbers
 from zhiheng.kernels.convergence import corrected_slope, resamples, speed, spread, spread_draws
 from zhiheng.kernels.few_clusters import bell_mccaffrey, wild_bootstrap
@@ -26,7 +30,7 @@ ROUNDING = 1e-9
 SIGMA_DRAWS = 1000
 
 
-@method(zh="β 收敛：绝对与条件、截面与面板、速度与半程", example="regions")
+@method(zh="β 收敛：绝对与条件、截面、面板与空间，速度与半程", example="regions")
 def beta_convergence(
     panel: Panel,
     *,
@@ -34,6 +38,8 @@ def beta_convergence(
     controls: Sequence[str] = (),
     effects: Effects = "twoway",
     lag: int = 1,
+    spatial: str | SpatialWeights | None = None,
+    islands: Islands = "refuse",
     draws: int = 9999,
     seed: int = 1,
     level: float = 0.05,
@@ -57,6 +63,11 @@ def beta_convergence(
     lag : int
         Periods over which the panel regressions take growth; with more than one, spans
         overlap and only clustering answers for it.
+    spatial : str or SpatialWeights, optional
+        Weights for spatial beta: a name of the catalog (``provinces``), a CSV file, or
+        in Python a record of ``zhiheng.spatial``. Rows must sum to one.
+    islands : {"refuse", "drop"}
+        Entities without a neighbour: refuse, or leave them out of spatial beta.
     draws : int
         Draws of the wild cluster bootstrap; 0 leaves it out.
     seed : int
@@ -68,12 +79,13 @@ def beta_convergence(
     ZhihengError
         M800 gaps, M770 too few periods, M771 values that are not positive, M772 fewer
         than ten entities, M773 a column without variation or tied to others, M774 an
-        option at odds, M775 too few rows, M820 an option out of range.
+        option at odds, M775 too few rows, M820 an option out of range, M865–M867 the weights.
 
     References
     ----------
     Barro and Sala-i-Martin (1992) Journal of Political Economy 100(2): 223-251; Nickell
-    (1981) Econometrica 49(6): 1417-1426; Bun and Carree (2005) Journal of Business &
+    (1981) Econometrica 49(6): 1417-1426; Rey and Montouri (1999) Regional Studies 33(2):
+    143-156; Bun and Carree (2005) Journal of Business &
     Economic Statistics 23(2): 200-210; Friedman (1992) Journal of Economic Literature
     30(4): 2129-2132; Bell and McCaffrey (2002) Survey Methodology 28(2): 169-181.
     """
@@ -88,9 +100,18 @@ def beta_convergence(
         "sigma": _sigma(panel, data.log[order], seed, level),
     }
     notes = wording.notes(tables["convergence"], tables["sigma"], fitted, lag)
+    params = {}
+    if spatial is not None:
+        space = fit_spatial(
+            panel, data, spatial, effects=effects, lag=lag, islands=islands, level=level
+        )
+        tables["spatial"] = space.table
+        notes += space.notes
+        params = {"weights": reference(space.weights)}
     return Result(
-        tables, wording.figures(), (*data.notes, *notes), (_normal_check(fitted),), data.series
-    )
+        tables, wording.figures(), (*data.notes, *notes), (_normal_check(fitted),), data.series,
+        params=params,
+    )  # fmt: skip
 
 
 def _wild(one: Fitted, draws: int, seed: int, order: NDArray[np.intp]) -> float:

@@ -84,11 +84,32 @@ def fit_models(panel: Panel, data: Growth, *, effects: Effects, lag: int) -> lis
     first, last = data.log[:, :1], data.log[:, -1:]
     long = (last - first) / span
     names = ("level", *data.controls)
-    out = [Fitted("absolute", span, _fit(long, first[..., None], "none", names))]
+    out = [Fitted("absolute", span, regress(long, first[..., None], "none", names))]
     if data.controls:
         x = np.concatenate([first[..., None], data.extra[:, :1]], axis=-1)
-        out.append(Fitted("conditional", span, _fit(long, x, "none", names)))
-    out.append(Fitted("reverse", span, _fit(long, last[..., None], "none", names)))
+        out.append(Fitted("conditional", span, regress(long, x, "none", names)))
+    out.append(Fitted("reverse", span, regress(long, last[..., None], "none", names)))
+    start, end = spans(panel, lag)
+    growth = (data.log[:, end] - data.log[:, start]) / lag
+    level = data.log[:, start, None]
+    entity = effects in ("twoway", "entity")
+    steps = np.diff(np.array(panel.periods)[start])
+    biased = entity and lag == 1 and bool((steps == 1).all())
+    out.append(Fitted("panel", lag, regress(growth, level, effects, names), biased))
+    if data.controls:
+        x = np.concatenate([level, data.extra[:, start]], axis=-1)
+        out.append(Fitted("panel_conditional", lag, regress(growth, x, effects, names), biased))
+    return out
+
+
+def spans(panel: Panel, lag: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Positions of the first and last period of each span of growth over `lag` periods.
+
+    Raises
+    ------
+    ZhihengError
+        M775 fewer than two spans.
+    """
     start, end = pairs(np.array(panel.periods, dtype=np.int64), lag)
     if len(start) < 2:
         raise ZhihengError(
@@ -100,19 +121,17 @@ def fit_models(panel: Panel, data: Growth, *, effects: Effects, lag: int) -> lis
             evidence=[{"periods": ", ".join(map(str, panel.periods)), "lag": lag}],
             fix=Text("加长窗口或减小 lag。", "Use a longer window or a smaller lag."),
         )
-    growth = (data.log[:, end] - data.log[:, start]) / lag
-    level = data.log[:, start, None]
-    entity = effects in ("twoway", "entity")
-    steps = np.diff(np.array(panel.periods)[start])
-    biased = entity and lag == 1 and bool((steps == 1).all())
-    out.append(Fitted("panel", lag, _fit(growth, level, effects, names), biased))
-    if data.controls:
-        x = np.concatenate([level, data.extra[:, start]], axis=-1)
-        out.append(Fitted("panel_conditional", lag, _fit(growth, x, effects, names), biased))
-    return out
+    return start, end
 
 
-def _fit(y: Array, x: Array, effects: Effects, names: Sequence[str]) -> PanelFit:
+def regress(y: Array, x: Array, effects: Effects, names: Sequence[str]) -> PanelFit:
+    """Least squares after the effects are removed; columns that cannot be told apart are refused.
+
+    Raises
+    ------
+    ZhihengError
+        M773 a column without variation or tied to others, M775 too few rows.
+    """
     mask = np.ones(y.shape, dtype=np.bool_)
     absorb = absorber(mask, effects)
     counted = x.shape[-1] + absorb.nested + absorb.common

@@ -1,6 +1,6 @@
-# Makes expected.csv: growth of gross state product on its initial level, 48 US states 1970-1986.
-# Run: Rscript make.R        (Debian: r-cran-plm r-cran-sandwich r-cran-clubsandwich)
-# Versions used: R 4.2.2, plm 2.6.2, sandwich 3.0.2, clubSandwich 0.5.8.
+# Makes expected.csv and spatial.csv: growth of gross state product on its initial level, 48 US states 1970-1986.
+# Run: Rscript make.R        (Debian: r-cran-plm r-cran-sandwich r-cran-clubsandwich r-cran-spatialreg)
+# Versions used: R 4.2.2, plm 2.6.2, sandwich 3.0.2, clubSandwich 0.5.8, spatialreg 1.2.6.
 suppressPackageStartupMessages({library(plm); library(sandwich); library(clubSandwich)})
 data("Produc", package = "plm")
 d <- data.frame(id = as.integer(factor(Produc$state)), t = Produc$year, y = log(Produc$gsp),
@@ -36,3 +36,27 @@ for (model in c("panel", "panel_conditional")) {
 out <- do.call(rbind, out)
 out[-1] <- lapply(out[-1], function(v) ifelse(is.na(v), "", formatC(v, digits = 15, format = "g")))
 write.csv(out, "expected.csv", row.names = FALSE, quote = FALSE)
+
+# spatial: the same long growth with three nearest neighbours (../spatial_panel/states.csv, directed)
+suppressPackageStartupMessages({library(spatialreg); library(spdep)})
+pairs <- read.csv("../spatial_panel/states.csv")
+ids <- levels(factor(Produc$state))
+code <- state.abb[!state.name %in% c("Alaska", "Hawaii")]  # in the order of the names, as Produc is
+m <- matrix(0, 48, 48, dimnames = list(code, code))
+m[cbind(match(pairs$a, code), match(pairs$b, code))] <- 1
+lw <- mat2listw(m, style = "W")
+line <- function(model, fit, p, se, hit) {
+  data.frame(model = model, spatial_parameter = unname(p), std_error_spatial = unname(se),
+             estimate = unname(coef(fit)["x"]), std_error_ml = unname(fit$rest.se[2]),
+             direct_effect = hit[1], indirect_effect = hit[2], total_effect = hit[3],
+             loglik = as.numeric(logLik(fit)))
+}
+control <- list(tol.opt = 1e-14, fdHess = FALSE)
+run <- function(f, ...) f(g ~ x + unemp, long, lw, method = "eigen", tol.solve = 1e-20, control = control, ...)
+hits <- function(fit) { i <- impacts(fit, listw = lw); c(i$direct[1], i$indirect[1], i$total[1]) }
+sar <- run(lagsarlm); sdm <- run(lagsarlm, Durbin = TRUE); sem <- run(errorsarlm)
+out <- rbind(line("long_sar", sar, sar$rho, sar$rho.se, hits(sar)),
+             line("long_sem", sem, sem$lambda, sem$lambda.se, c(coef(sem)["x"], 0, coef(sem)["x"])),
+             line("long_sdm", sdm, sdm$rho, sdm$rho.se, hits(sdm)))
+out[-1] <- lapply(out[-1], function(v) formatC(v, digits = 15, format = "g"))
+write.csv(out, "spatial.csv", row.names = FALSE, quote = FALSE)
