@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, cast
@@ -17,8 +17,9 @@ from zhiheng.kernels.aggregate import Prepared, Rule, fixed, prepare, prepare_ne
 from zhiheng.kernels.hierarchy import Level
 from zhiheng.kernels.normalise import Normalised, Scaling, normalise
 from zhiheng.kernels.treatment import OutlierRule, Treated, Treatment, treat
+from zhiheng.measure.composite_input import base_position, read_bounds
 from zhiheng.measure.index_weights_input import why_not
-from zhiheng.measure.indicators import Indicators
+from zhiheng.measure.indicators import Indicators, refuse_mixed_units
 from zhiheng.measure.weighing import Asked, Way, Weighed, weighed
 
 if TYPE_CHECKING:
@@ -54,6 +55,35 @@ class Settings:
     bounds: Array | None = None
     base: int = 0
     power: float = 1.0
+
+
+def read_settings(
+    data: Indicators,
+    asked: Asked,
+    periods: Sequence[int],
+    *,
+    normalise: Scaling,
+    bounds: Mapping[str, str] | None,
+    base: int | None,
+    power: float,
+    seed: int,
+) -> Settings:
+    """The options of a call beside its choice of method, read and checked.
+
+    Raises
+    ------
+    ZhihengError
+        M627 values of several units without a normalisation, M611 bounds that do not
+        match, M613 a base outside the panel.
+    """
+    if normalise == "none":
+        refuse_mixed_units(data)
+    return Settings(
+        asked=replace(asked, seed=seed),
+        bounds=read_bounds(data, normalise, bounds),
+        base=base_position(periods, base),
+        power=power,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,11 @@ from zhiheng.measure.composite import (
     Settings,
     composer,
     own_composite,
+    read_settings,
 )
-from zhiheng.measure.composite_input import base_position, read_bounds, read_levels
+from zhiheng.measure.composite_input import read_levels
 from zhiheng.measure.index_weights_input import read_asked
-from zhiheng.measure.indicators import Indicators, Missing, read_indicators, refuse_mixed_units
+from zhiheng.measure.indicators import Indicators, Missing, read_indicators
 from zhiheng.measure.weighing import Way
 
 Array = NDArray[np.float64]
@@ -176,19 +177,13 @@ def index(
     if draws < 0:
         raise _negative_draws(draws)
     data = read_indicators(panel, system=system, columns=columns, missing=missing, within=within)
-    if normalise == "none":
-        refuse_mixed_units(data)
-    settings = Settings(
-        asked=replace(
-            read_asked(
-                data, weights, given=given, judgement=judgement, members=members, targets=targets
-            ),
-            seed=seed,
-        ),
-        bounds=read_bounds(data, normalise, bounds),
-        base=base_position(panel.periods, base),
-        power=power,
+    asked = read_asked(
+        data, weights, given=given, judgement=judgement, members=members, targets=targets
     )
+    settings = read_settings(
+        data, asked, panel.periods, normalise=normalise, bounds=bounds, base=base, power=power,
+        seed=seed,
+    )  # fmt: skip
     book = load_recipes(recipes)
     choice = Choice(treatment, normalise, weights, read_levels(data, aggregation, levels))
     compose = composer(data, book, settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from zhiheng.kernels.normalise import Scaling
 from zhiheng.kernels.ranks import Recipe, draw_weights
 from zhiheng.kernels.treatment import Treatment
 from zhiheng.measure.admissible import Option, options
-from zhiheng.measure.composite import Settings, composer, own_composite
-from zhiheng.measure.composite_input import base_position, read_bounds, read_levels
+from zhiheng.measure.composite import composer, own_composite, read_settings
+from zhiheng.measure.composite_input import read_levels
 from zhiheng.measure.index_weights_input import read_asked
 from zhiheng.measure.indicators import Indicators, Missing, read_indicators
 from zhiheng.measure.weighing import Way
@@ -96,12 +96,10 @@ def index_variants(
     asked = read_asked(
         data, weights, given=given, judgement=judgement, members=members, targets=targets
     )
-    settings = Settings(
-        asked=replace(asked, seed=seed),
-        bounds=read_bounds(data, normalise, bounds),
-        base=base_position(panel.periods, base),
-        power=power,
-    )
+    settings = read_settings(
+        data, asked, panel.periods, normalise=normalise, bounds=bounds, base=base, power=power,
+        seed=seed,
+    )  # fmt: skip
     book = load_recipes(recipes)
     choice = Choice(treatment, normalise, weights, read_levels(data, aggregation, levels))
     compose = composer(data, book, settings)
