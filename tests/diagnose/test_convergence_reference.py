@@ -7,12 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from linearmodels.datasets import munnell
+from scipy import stats
 
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.neighbours import from_pairs
 from zhiheng.core.panel import Panel
 from zhiheng.core.registry import methods
+from zhiheng.diagnose import beta_space
+from zhiheng.kernels.spatial_ml import NoMaximum
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 # R prints fifteen digits; least squares by another factorisation, relative.
@@ -113,3 +117,48 @@ def test_spatial_beta_of_the_panel_equals_the_spatial_panel_model(states):
     kinds = [f"{kind}_effect" for kind in whole.tables["effects"].columns["effect_kind"]]
     # one kernel, two paths to it
     np.testing.assert_allclose([line[kind] for kind in kinds], want, rtol=1e-10)
+
+
+def chain(entities):
+    return [(a, b) for a, b in zip(entities, entities[1:], strict=False)]
+
+
+def test_the_likelihood_ratio_is_against_least_squares_of_statsmodels(states):
+    found = methods["beta_convergence"](
+        states, variable="gsp", spatial=from_pairs(chain(states.entities)), draws=0
+    ).tables["spatial"]
+    log = np.log(states.values[:, :, list(states.series).index("gsp")])
+    plain = sm.OLS((log[:, -1] - log[:, 0]) / 16, sm.add_constant(log[:, 0])).fit().llf
+    for model, df in (("long_sar", 1), ("long_sem", 1), ("long_sdm", 2)):
+        line = found.row(found.find(model))
+        # differences of log likelihoods of size 150
+        assert line["lr_ols"] == pytest.approx(2 * (line["loglik"] - plain), abs=1e-9)
+        assert line["p_lr_ols"] == pytest.approx(stats.chi2.sf(line["lr_ols"], df), rel=1e-9)
+
+
+def test_islands_leave_the_spatial_table_only_and_the_note_says_so(states):
+    near = from_pairs(chain(states.entities[:-1]), labels=states.entities)
+    whole = methods["beta_convergence"](
+        states, variable="gsp", spatial=near, islands="drop", draws=0
+    )
+    assert set(whole.tables["convergence"].columns["entities"]) == {48}
+    assert set(whole.tables["spatial"].columns["entities"]) == {47}
+    said = next(note for note in whole.notes if note.code == "M882")
+    assert "spatial part only" in said.text.en
+    assert "空间部分" in said.text.zh
+
+
+def test_a_likelihood_without_a_maximum_leaves_its_line_empty_and_is_named(states, monkeypatch):
+    def rises(*_):
+        raise NoMaximum(1.0)
+
+    monkeypatch.setattr(beta_space, "error_model", rises)
+    found = methods["beta_convergence"](
+        states, variable="gsp", spatial=from_pairs(chain(states.entities)), draws=0
+    )
+    table = found.tables["spatial"]
+    empty = np.isnan(table.columns["total_effect"])
+    assert [str(m) for m in table.columns["model"][empty]] == ["long_sem"]
+    said = next(note for note in found.notes if note.code == "M739")
+    assert "SEM" in said.text.en
+    assert "SDM" not in said.text.en

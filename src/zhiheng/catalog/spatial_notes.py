@@ -18,8 +18,13 @@ def reference(weights: SpatialWeights) -> dict[str, Json]:
     }
 
 
-def weight_notes(weights: SpatialWeights, panel: Panel, inside: Panel) -> list[Note]:
-    """Which weights, how standardised, what was linked, dropped or assumed."""
+def weight_notes(
+    weights: SpatialWeights, panel: Panel, inside: Panel, *, whole: bool = True
+) -> list[Note]:
+    """Which weights, how standardised, what was linked, dropped or assumed.
+
+    `whole` says whether the weights govern the whole result or only its spatial part.
+    """
     notes = [
         Note(
             Text(
@@ -50,7 +55,7 @@ def weight_notes(weights: SpatialWeights, panel: Panel, inside: Panel) -> list[N
         )
     dropped = [e for e in panel.entities if e not in set(inside.entities)]
     if dropped:
-        notes.append(_dropped(panel, dropped))
+        notes.append(_dropped(panel, dropped, whole=whole))
     if weights.directed:
         notes.append(
             Note(
@@ -64,13 +69,18 @@ def weight_notes(weights: SpatialWeights, panel: Panel, inside: Panel) -> list[N
     return notes
 
 
-def _dropped(panel: Panel, dropped: list[str]) -> Note:
+def _dropped(panel: Panel, dropped: list[str], *, whole: bool) -> Note:
     zh, en = (", ".join(getattr(panel.name(e), lang) for e in dropped) for lang in ("zh", "en"))
+    part = (
+        Text("不参与任何计算", "take no part at all")
+        if whole
+        else Text("只不参与空间部分，其余各表仍含它们", "are left out of the spatial part only")
+    )
     return Note(
         Text(
-            "按 islands=drop，没有邻居的 {n} 个地区不参与任何计算：{e}。",
-            "With islands=drop, {n} entities without a neighbour take no part at all: {e}.",
-        ).format(n=len(dropped), e=Text(zh, en)),
+            "按 islands=drop，没有邻居的 {n} 个地区{p}：{e}。",
+            "With islands=drop, {n} entities without a neighbour {p}: {e}.",
+        ).format(n=len(dropped), p=part, e=Text(zh, en)),
         level="caution",
         code="M882",
     )

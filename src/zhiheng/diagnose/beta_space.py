@@ -93,7 +93,7 @@ def fit_spatial(
         span_periods=np.array([one.tau for one in models]),
         **{name: np.array([line[name] for line in lines]) for name in lines[0]},
     )
-    notes = (*weight_notes(weights, panel, inside), *_notes(models, table, effects))
+    notes = (*weight_notes(weights, panel, inside, whole=False), *_notes(models, table, effects))
     return Spatial(weights, table, notes)
 
 
