@@ -33,8 +33,10 @@ age65_share = "confounder"
 
 
 def text() -> str:
+    """The shipped plan without its own multiverse."""
     folder = resources.files("zhiheng.catalog").joinpath("data/studies")
-    return folder.joinpath("provinces.toml").read_text("utf-8").split("[multiverse]")[0]
+    before, _, rest = folder.joinpath("provinces.toml").read_text("utf-8").partition("[multiverse]")
+    return before + rest[rest.index("# -----") :]
 
 
 def plan_with(table: str) -> Plan:

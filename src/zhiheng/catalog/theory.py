@@ -106,12 +106,11 @@ class Paper(Entry):
 
 
 class Estimator(Entry):
-    """A method or design, how far its evidence reaches, and whether this version has it."""
+    """A method that may speak to an edge, by its registered name, and how far it reaches."""
 
     id: str
     title: Words
     reaches: Reach
-    built: bool
 
 
 Named = TypeVar("Named", Node, Edge, Paper)
@@ -156,7 +155,7 @@ class TheoryGraph:
         """One paper; raises C415 for an unknown one."""
         return _named(self.papers, name, Text("文献", "paper"))
 
-    def measures(self, node: str, level: Level) -> tuple[Measure, ...]:
+    def measures(self, node: str, level: str) -> tuple[Measure, ...]:
         """What stands for a node in the data of one level; may be empty."""
         return tuple(m for m in self.node(node).measures if m.level == level)
 

@@ -131,6 +131,23 @@ def verdicts(
     )  # fmt: skip
 
 
+@app.command(help="理论的每一支箭头有没有证据 / What a study says on each arrow of the theory.")
+def evidence(
+    study: Annotated[str, typer.Argument(help="研究名或计划文件 / study or plan")] = "provinces",
+    *,
+    extra: Annotated[
+        list[Path] | None, typer.Option("--with", help="并入自己的 CSV / join your own CSV")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="未检验的也列 / untested ones too")] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="写 CSV 的目录 / folder")] = None,
+    lang: Lang = "zh",
+) -> None:
+    """Run a study and print the evidence on each arrow of the theory graph."""
+    from zhiheng.cli.run import print_evidence
+
+    print_evidence(study, lang, extra=extra or (), out=out, every=every)
+
+
 add_method_commands(app)
 
 

@@ -16,7 +16,19 @@ from zhiheng.core.text import Text
 if TYPE_CHECKING:
     from zhiheng.core.result import Json, Result
 
-VERBS = ("run", "methods", "systems", "data", "check", "serve", "read", "audit", "maps", "verdicts")
+VERBS = (
+    "run",
+    "methods",
+    "systems",
+    "data",
+    "check",
+    "serve",
+    "read",
+    "audit",
+    "maps",
+    "verdicts",
+    "evidence",
+)
 """Words of the command line that no method may be called."""
 
 

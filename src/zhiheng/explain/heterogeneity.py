@@ -345,7 +345,7 @@ def _figure() -> Figure:
         table="slopes",
         title=Text("各组的斜率", "Slopes by group"),
         reading=Text(
-            "点是各组斜率，横线是区间。区间是否重叠不是检验，差异见 differences 表。",
+            "点是各组斜率，横线是区间。区间是否重叠不是检验，差异见组间差异的检验。",
             "Points are slopes by group with intervals. Whether intervals overlap is no test; the "
             "table differences has one.",
         ),

@@ -77,6 +77,7 @@ def paths_table(
     error = np.array([line.error for line in lines])
     words = [option_word("path", line.kind) for line in lines]
     titles = [_route_title(panel, setup, line.steps) for line in lines]
+    paths = [_path_title(panel, w, line.steps) for w, line in zip(words, lines, strict=True)]
     return Table.of(
         ("kind", "route"),
         kind=[line.kind for line in lines],
@@ -85,6 +86,9 @@ def paths_table(
         route=[" > ".join(line.steps) for line in lines],
         route_title_zh=[t.zh for t in titles],
         route_title_en=[t.en for t in titles],
+        effect_route=[f"{line.kind}: {' > '.join(line.steps[1:-1])}" for line in lines],
+        effect_route_title_zh=[t.zh for t in paths],
+        effect_route_title_en=[t.en for t in paths],
         role=["link" if line.kind in ("a", "b", "between") else "effect" for line in lines],
         estimate=estimate,
         std_error=error,
@@ -99,6 +103,16 @@ def paths_table(
 def _route_title(panel: Panel, setup: Setup, steps: Sequence[str]) -> Text:
     found = [option_word("treatment_name", s) if s == INDEX else panel.title(s) for s in steps]
     return Text(" → ".join(t.zh for t in found), " → ".join(t.en for t in found))
+
+
+def _path_title(panel: Panel, kind: Text, steps: Sequence[str]) -> Text:
+    """The kind of effect, with the mediators that it runs through."""
+    through = [panel.title(s) for s in steps[1:-1]]
+    if not through:
+        return kind
+    return Text("{k}：{m}", "{k}: {m}").format(
+        k=kind, m=Text("、".join(t.zh for t in through), ", ".join(t.en for t in through))
+    )
 
 
 def _effects(setup: Setup, equations: Equations, one: Paths, drawn: Paths) -> list[Line]:

@@ -161,7 +161,7 @@ def figures() -> tuple[Figure, ...]:
                 "yet a mechanism: see the table of sensitivity.",
             ),
             encodings={
-                "label": "route",
+                "label": "effect_route",
                 "value": "estimate",
                 "low": "ci_low",
                 "high": "ci_high",

@@ -132,7 +132,7 @@ def multiverse(
     data = _complete(panel, space)
     values, scale = _scaled(data.values, space)
     fits = fit_space(panel, values, space, effects=effects, small_sample=ERRORS)
-    named, masks = tables.scopes_of(space, fits, fits.controls < space.plain)
+    named, masks = tables.scopes_of(panel, space, fits, fits.controls < space.plain)
     order = np.argsort(np.array(panel.entities), kind="stable")
     joint = joint_test(
         fits.blocks,

@@ -172,8 +172,10 @@ def curve_table(space: Space, fits: Fits, said: Verdicts, joint: Joint, level: f
     )
 
 
-def scopes_of(space: Space, fits: Fits, plain: Mask) -> tuple[list[tuple[str, Text]], Mask]:
-    """What is tested together: everything, and each transform by itself."""
+def scopes_of(
+    panel: Panel, space: Space, fits: Fits, plain: Mask
+) -> tuple[list[tuple[str, Text]], Mask]:
+    """What is tested together: everything, each transform and each outcome by itself."""
     named = [("all", option_word("multiverse_scope", "all"))]
     masks = [plain]
     changes = list(dict.fromkeys(f.transform for f in space.frames))
@@ -181,6 +183,9 @@ def scopes_of(space: Space, fits: Fits, plain: Mask) -> tuple[list[tuple[str, Te
         inside = np.array([f.transform == one for f in space.frames])
         named.append((one, option_word("change_of", one)))
         masks.append(plain & inside[fits.frame])
+    for n, outcome in enumerate(space.outcomes if len(space.outcomes) > 1 else ()):
+        named.append((outcome, panel.title(outcome)))
+        masks.append(plain & (fits.outcome == n))
     return named, np.stack(masks)
 
 

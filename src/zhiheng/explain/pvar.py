@@ -118,7 +118,7 @@ def pvar(
     notes = wording.notes(effects, tables["direction"], largest, level, rows.y.shape[1])
     if unstable > 0 and largest < 1:
         notes.append(wording.unstable_draws(unstable, level))
-    figures = wording.figures(panel, names)
+    figures = wording.figures(panel, names) if largest < 1 else ()  # else they never die out
     return Result(tables, figures, (*data.notes, *notes), checks, data.series)
 
 

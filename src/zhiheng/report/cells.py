@@ -16,6 +16,7 @@ COEFFICIENTS, FIT = "coefficients", "fit"
 """The tables of a regression that a regression table is made of."""
 ESTIMATE_FORMAT, ERROR_FORMAT = ".4f", ".4f"
 _NAMED_BY_ROW = frozenset({"entity", "indicator"})
+_VARIABLES = frozenset({"term", "cause", "affected", "endogenous", "variable", "mediator"})
 """Codes whose words stand in the row's own ``name_zh`` and ``name_en``."""
 _YES = {"zh": ("否", "是"), "en": ("No", "Yes")}
 
@@ -124,6 +125,8 @@ def stub_text(ledger: Ledger, block: TableBlock, row: int, column: str, lang: La
     if plain in _NAMED_BY_ROW:
         word = values.get(f"name_{lang}")
         return str(word) if word else ledger.run.panel.name(str(value))[lang]
+    if plain in _VARIABLES:
+        return ledger.run.panel.title(str(value))[lang]
     return option_word(plain, str(value))[lang]
 
 

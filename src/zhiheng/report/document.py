@@ -5,6 +5,7 @@ from __future__ import annotations
 from zhiheng.report.model import Document, FigureBlock, Section
 from zhiheng.report.sections import findings
 from zhiheng.report.sections.audit import audit_section
+from zhiheng.report.sections.channels import channels_section, multiverse_section
 from zhiheng.report.sections.coupling import coupling_section
 from zhiheng.report.sections.data import appendix_section, data_section
 from zhiheng.report.sections.diagnosis import (
@@ -37,6 +38,8 @@ def build_document(run: StudyRun) -> Document:
         convergence_section(run),
         verdicts_section(run),
         mechanism_section(run),
+        channels_section(run),
+        multiverse_section(run),
         drivers_section(run),
         methods_section(run),
         replication_section(run),

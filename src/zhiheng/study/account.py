@@ -9,16 +9,16 @@ import numpy as np
 from zhiheng.catalog.breaks import Break, breaks
 from zhiheng.catalog.series import series as series_info
 from zhiheng.catalog.sources import Source, source
-from zhiheng.catalog.theory import theory
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.panel import Panel, Status
 from zhiheng.core.registry import catalogue
-from zhiheng.core.result import Cell, Check, Figure, Result, Table
+from zhiheng.core.result import Cell, Check, Result, Table
 from zhiheng.core.text import Text
-from zhiheng.study.plan import Plan, Variable
-from zhiheng.study.run_types import ClaimFinding, EdgeFinding, LeftOutEntity
+from zhiheng.study.plan import Plan
+from zhiheng.study.plan_parts import Variable
+from zhiheng.study.run_types import ClaimFinding, LeftOutEntity
 
-DATA, CLAIMS, EVIDENCE = "data", "claims", "evidence"
+DATA, CLAIMS = "data", "claims"
 CHECKS, ROBUSTNESS = "checks", "robustness"
 """Names under which these results stand beside those of the steps."""
 
@@ -115,65 +115,6 @@ def claims_account(claims: tuple[ClaimFinding, ...], results: Mapping[str, Resul
         },
         method=CLAIMS,
         series=tuple(sorted({s for _, k in rows for s in results[k.step].series})),
-    )
-
-
-def evidence_account(edges: tuple[EdgeFinding, ...], results: Mapping[str, Result]) -> Result:
-    """The theory graph: nodes, and every arrow with the evidence of this run."""
-    graph = theory()
-    found = {e.edge: e for e in edges}
-    nodes, edges_ = graph.nodes, graph.edges
-    titles = {node.id: node.title for node in nodes}
-    columns: dict[str, list[float]] = {
-        c: [] for c in ("estimate", "ci_low", "ci_high", "p_few", "overlap_share")
-    }
-    for edge in edges_:
-        finding = found.get(edge.id)
-        row = _estimate(results, finding)
-        for name, values in columns.items():
-            values.append(row.get(name, np.nan))
-    statuses = [found[e.id].status if e.id in found else "untested" for e in edges_]
-    return Result(
-        tables={
-            "nodes": Table.of(
-                ["id"],
-                id=[n.id for n in nodes],
-                **_pair("name", [n.title for n in nodes]),
-                kind=[n.kind for n in nodes],
-                x=np.array([n.x for n in nodes], dtype=np.float64),
-                y=np.array([n.y for n in nodes], dtype=np.float64),
-            ),
-            "edges": Table.of(
-                ["edge"],
-                edge=[e.id for e in edges_],
-                **{"from": [e.from_ for e in edges_], "to": [e.to for e in edges_]},
-                **_pair("from_title", [titles[e.from_] for e in edges_]),
-                **_pair("to_title", [titles[e.to] for e in edges_]),
-                sign=[e.sign for e in edges_],
-                status=statuses,
-                **_pair("status_title", [option_word("edge_status", s) for s in statuses]),
-                **{name: np.array(values, dtype=np.float64) for name, values in columns.items()},
-            ),
-        },
-        figures=(
-            Figure(
-                name="graph",
-                kind="graph",
-                table="edges",
-                title=Text(
-                    "理论图与本次运行的证据", "The theory graph and the evidence of this run"
-                ),
-                reading=Text(
-                    "线型表示证据状态：点线未检验，虚线证据不足，实线相关；箭头方向是理论所说的方向，不是本次结果。",
-                    "Line style is the evidence: dotted untested, dashed insufficient, "
-                    "solid association; "
-                    "arrows point as the theory says, not as this run found.",
-                ),
-                encodings={"nodes": "nodes"},
-            ),
-        ),
-        method=EVIDENCE,
-        series=tuple(sorted({s for e in edges for s in results[e.step].series})),
     )
 
 
@@ -281,14 +222,3 @@ def _entity(results: Mapping[str, Result], step: str, table: str, key: tuple[Cel
 
 def _name(table: Table, row: int) -> Text:
     return Text(str(table.columns["name_zh"][row]), str(table.columns["name_en"][row]))
-
-
-def _estimate(results: Mapping[str, Result], finding: EdgeFinding | None) -> dict[str, float]:
-    if finding is None:
-        return {}
-    table = results[finding.step].tables["coefficients"]
-    i = table.find(finding.term)
-    row = {c: float(table.columns[c][i]) for c in ("estimate", "ci_low", "ci_high", "p_few")}
-    if finding.overlap_share is not None:
-        row["overlap_share"] = finding.overlap_share
-    return row

@@ -12,7 +12,8 @@ import numpy as np
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.result import Result
 from zhiheng.core.text import Text
-from zhiheng.study.plan import ClaimPlan
+from zhiheng.study.plan_parts import ClaimPlan, EdgePlan
+from zhiheng.study.refusals import REFUSAL, refusal
 from zhiheng.study.run_types import ClaimFinding, Criterion, Verdict
 
 
@@ -50,44 +51,57 @@ def _association(
     claim: ClaimPlan, results: Mapping[str, Result]
 ) -> tuple[Verdict, tuple[Criterion, ...]]:
     """Supported only if the sign holds in levels, in differences, for all, beyond arithmetic."""
-    limit = limits("association")
-    sign = -1.0 if claim.sign == "-" else 1.0
-    levels, differences = (claim.steps[k] for k in ("levels", "differences"))
-    criteria = (
-        *_signed(claim, results, levels, Text("水平值", "levels"), sign, limit["alpha"]),
-        *_signed(
-            claim, results, differences, Text("一阶差分", "first differences"), sign, limit["alpha"]
-        ),
-        *_robust_to_one(results[levels], levels, sign, limit),
-        *_beyond_arithmetic(claim, results, limit["most_overlap"]),
-    )
+    criteria = association_criteria(claim, results)
     if all(c.passed for c in criteria):
         return "supported", criteria
+    alpha, sign = limits("association")["alpha"], sign_of(claim)
     opposite = [
-        _coefficient(results[s], claim.term, "estimate") * sign < 0
-        and _coefficient(results[s], claim.term, "p_few") < limit["alpha"]
-        for s in (levels, differences)
+        coefficient(results[claim.steps[s]], claim.term, "estimate") * sign < 0
+        and coefficient(results[claim.steps[s]], claim.term, "p_few") < alpha
+        for s in ("levels", "differences")
     ]
     return ("not_supported" if all(opposite) else "insufficient"), criteria
 
 
+def association_criteria(
+    tested: ClaimPlan | EdgePlan, results: Mapping[str, Result]
+) -> tuple[Criterion, ...]:
+    """What an association has to pass, whether it is a claim's or an arrow's."""
+    limit = limits("association")
+    return (
+        *_signed(tested, results, "levels", Text("水平值", "levels"), limit["alpha"]),
+        *_signed(tested, results, "differences", Text("一阶差分", "first differences"),
+                 limit["alpha"]),
+        *_robust_to_one(tested, results, limit),
+        *_mostly_arithmetic(tested, results, limit["most_overlap"]),
+        *_beyond_arithmetic(tested, results),
+    )  # fmt: skip
+
+
+def sign_of(tested: ClaimPlan | EdgePlan) -> float:
+    """The declared sign as a number."""
+    return -1.0 if tested.sign == "-" else 1.0
+
+
 def _signed(
-    claim: ClaimPlan,
+    tested: ClaimPlan | EdgePlan,
     results: Mapping[str, Result],
-    step: str,
+    form: str,
     where: Text,
-    sign: float,
     alpha: float,
 ) -> tuple[Criterion, Criterion]:
-    key = (claim.term,)
-    estimate = _coefficient(results[step], claim.term, "estimate")
-    p = _coefficient(results[step], claim.term, "p_few")
+    step, key = tested.steps[form], (tested.term,)
+    estimate = coefficient(results[step], tested.term, "estimate")
+    p = coefficient(results[step], tested.term, "p_few")
     return (
         Criterion(
+            f"{form}_sign",
             Text("{w}：方向与主张一致", "{w}: sign as claimed").format(w=where),
-            step, "coefficients", key, "estimate", estimate, 0.0, bool(estimate * sign > 0),
+            step, "coefficients", key, "estimate", estimate, 0.0,
+            bool(estimate * sign_of(tested) > 0),
         ),
         Criterion(
+            f"{form}_p",
             Text("{w}：少聚类 p 值够小", "{w}: few-cluster p value small enough").format(w=where),
             step, "coefficients", key, "p_few", p, alpha, bool(p < alpha),
         ),
@@ -95,21 +109,25 @@ def _signed(
 
 
 def _robust_to_one(
-    result: Result, step: str, sign: float, limit: Mapping[str, float]
+    tested: ClaimPlan | EdgePlan, results: Mapping[str, Result], limit: Mapping[str, float]
 ) -> tuple[Criterion, ...]:
     """Nobody carries the result alone: leave-one-out p and the share of within variance."""
-    table = result.tables["influence"]
-    p = np.where(table.columns["estimate"] * sign > 0, table.columns["p_value"], 1.0)
+    step = tested.steps["levels"]
+    table = results[step].tables["influence"]
+    claimed = table.columns["estimate"] * sign_of(tested) > 0
+    p = np.where(claimed, table.columns["p_value"], 1.0)
     worst, heaviest = int(np.argmax(p)), int(np.argmax(table.columns["share"]))
     share = float(table.columns["share"][heaviest])
     return (
         Criterion(
+            "without_one",
             Text("去掉任何一个地区都成立", "holds without any one entity"),
             step, "influence", _key(table.key(worst)), "p_value",
             float(table.columns["p_value"][worst]), limit["alpha_leave_one_out"],
             bool(p[worst] < limit["alpha_leave_one_out"]),
         ),
         Criterion(
+            "concentration",
             Text("没有一个地区独占组内变异", "no entity dominates the within variance"),
             step, "influence", _key(table.key(heaviest)), "share",
             share, limit["most_concentration"], bool(share <= limit["most_concentration"]),
@@ -117,24 +135,49 @@ def _robust_to_one(
     )  # fmt: skip
 
 
-def _beyond_arithmetic(
-    claim: ClaimPlan, results: Mapping[str, Result], most: float
+def _mostly_arithmetic(
+    tested: ClaimPlan | EdgePlan, results: Mapping[str, Result], most: float
 ) -> tuple[Criterion, ...]:
-    step = claim.steps.get("overlap", "")
+    step = tested.steps.get("overlap", "")
     if not step:
         return ()
     table = results[step].tables["split"]
-    row = table.find("shared")
-    share = float(table.columns["share"][row])
+    share = float(table.columns["share"][table.find("shared")])
     return (
         Criterion(
+            "overlap",
             Text("系数不主要来自共同成分的算术", "the coefficient is not mostly shared arithmetic"),
             step, "split", ("shared",), "share", share, most, bool(abs(share) <= most),
         ),
     )  # fmt: skip
 
 
-def _coefficient(result: Result, term: str, column: str) -> float:
+def _beyond_arithmetic(
+    tested: ClaimPlan | EdgePlan, results: Mapping[str, Result]
+) -> tuple[Criterion, ...]:
+    """The part that shares nothing goes with the outcome; a refused test is no pass."""
+    step = tested.steps.get("arithmetic", "")
+    if not step:
+        return ()
+    code = refusal(results[step])
+    if code:
+        name = Text("算术零假设检验（拒绝：{c}）", "arithmetic null (refused: {c})").format(c=code)
+        return (
+            Criterion("arithmetic", name, step, REFUSAL, (), "code", np.nan, np.nan, passed=False),
+        )
+    row = results[step].tables["test"].row(0)
+    p, most = float(str(row["p_arithmetic"])), float(str(row["p_limit"]))
+    return (
+        Criterion(
+            "arithmetic",
+            Text("算术零假设的 p 值够小", "p value of the arithmetic null small enough"),
+            step, "test", (), "p_arithmetic", p, most, bool(p <= most),
+        ),
+    )  # fmt: skip
+
+
+def coefficient(result: Result, term: str, column: str) -> float:
+    """A number of a coefficient table."""
     table = result.tables["coefficients"]
     return float(table.columns[column][table.find(term)])
 

@@ -24,8 +24,6 @@ from zhiheng.core.text import Text
 from zhiheng.measure.index_variants import Variant, Variants, index_variants
 from zhiheng.study.multiverse_plan import MultiversePlan
 
-MULTIVERSE = "multiverse"
-"""The name under which a study keeps this result beside those of its steps."""
 UNUSED = ("draws", "recipes", "seed")
 """Options of `index` that concern its rank intervals or that the multiverse sets itself."""
 

@@ -11,6 +11,8 @@ from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.result import Json
 from zhiheng.core.text import Text
 
+MULTIVERSE = "multiverse"
+"""The name under which a study keeps this result beside those of its steps."""
 ROLES = ("confounder", "mediator", "ingredient")
 
 

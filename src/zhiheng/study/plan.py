@@ -8,158 +8,30 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-from zhiheng.core.errors import Row, ZhihengError, unknown_name
+from zhiheng.core.errors import ZhihengError, unknown_name
 from zhiheng.core.result import Json
 from zhiheng.core.text import Text
-from zhiheng.study.multiverse_plan import MultiversePlan, check_multiverse
+from zhiheng.study.multiverse_plan import MULTIVERSE, MultiversePlan, check_multiverse
+from zhiheng.study.plan_check import check_references
+from zhiheng.study.plan_parts import (
+    Added,
+    ClaimPlan,
+    DataPlan,
+    EdgePlan,
+    MatrixPlan,
+    PlanPart,
+    ReportPlan,
+    StepPlan,
+    Variable,
+    Words,
+)
 
 
-def _text(value: Any) -> Any:
-    return Text.of(value) if isinstance(value, Mapping) else value
-
-
-Words = Annotated[Text, BeforeValidator(_text)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class LeftOut(_Model):
-    """An entity that the study leaves out, and why."""
-
-    entity: str
-    why: Words
-
-
-class DataPlan(_Model):
-    """Which observations the study stands on."""
-
-    dataset: str = ""
-    file: str = ""
-    level: str
-    periods: tuple[int, int]
-    leave_out: tuple[LeftOut, ...] = ()
-    incomplete: Literal["refuse", "leave_out"] = "refuse"
-
-
-class Variable(_Model):
-    """A named expression over base series or over scores added by a step.
-
-    `unless_absent` says why its series may be missing: without them the variable
-    and whatever rests on it are left out by name; otherwise that is an error.
-    """
-
-    expression: str
-    title: Words
-    unless_absent: Words | None = None
-
-
-class Added(_Model):
-    """A column of a step's result that later steps use as a series."""
-
-    table: str
-    column: str
-    where: Mapping[str, str] = Field(default_factory=dict)
-    title: Words
-
-
-class StepPlan(_Model):
-    """One method call; `over` multiplies it, one axis of named option sets at a time."""
-
-    id: str
-    method: str
-    options: Mapping[str, Any] = Field(default_factory=dict)
-    over: Mapping[str, Mapping[str, Mapping[str, Any]]] = Field(default_factory=dict)
-    add: Mapping[str, Added] = Field(default_factory=dict)
-    then: Mapping[str, Variable] = Field(default_factory=dict)
-
-
-class ClaimPlan(_Model):
-    """A sentence to be tested; `assert` makes a failed one block the run (exit 1)."""
-
-    id: str
-    text: Words
-    source: Words
-    rule: str
-    mode: Literal["ask", "assert"] = "ask"
-    sign: Literal["+", "-"] = "-"
-    term: str = ""
-    steps: Mapping[str, str]
-
-
-class EdgePlan(_Model):
-    """Which step speaks to an arrow of the theory graph."""
-
-    edge: str
-    step: str
-    term: str
-    differences: str
-    overlap: str = ""
-    sign: Literal["+", "-"] = "-"
-
-
-class MatrixPlan(_Model):
-    """A file of claims to be tested for every computable index system and every window.
-
-    Without `systems` all of the level are taken, without `windows` the whole span of the study.
-    """
-
-    claims: str = "papers"
-    systems: tuple[str, ...] = ()
-    windows: tuple[str, ...] = ()
-    weights: tuple[str, ...] = ("entropy", "equal")
-    draws: int = 1000
-
-
-class ReportPlan(_Model):
-    """Which steps fill which part of the report."""
-
-    index: str
-    conventions: str = ""
-    coupling: str = ""
-    efficiency: str = ""
-    productivity: str = ""
-    disparity: str = ""
-    transitions: str = ""
-    inequality: str = ""
-    density: str = ""
-    kernel: str = ""
-    moran: str = ""
-    clusters: str = ""
-    conditional: str = ""
-    sigma: str = ""
-    beta: str = ""
-    clubs: str = ""
-    typology: str = ""
-    drivers: str = ""
-    overlap: tuple[str, ...] = ()
-    tables: tuple[RegressionTable, ...] = ()
-
-
-class RegressionTable(_Model):
-    """A regression table: which steps stand side by side."""
-
-    id: str
-    title: Words
-    columns: tuple[RegressionColumnPlan, ...]
-    terms: tuple[str, ...]
-
-
-class RegressionColumnPlan(_Model):
-    """One column of a regression table and its yes/no rows."""
-
-    step: str
-    heading: Words
-    marks: Mapping[str, bool] = Field(default_factory=dict)
-
-
-class Plan(_Model):
+class Plan(PlanPart):
     """A whole study."""
 
     id: str
@@ -196,12 +68,14 @@ class Plan(_Model):
         report = self.report.model_copy(
             update={
                 "overlap": tuple(s for s in self.report.overlap if s in ids),
+                "channels": tuple(s for s in self.report.channels if s.step in ids),
                 "tables": tuple(t for t in tables if t.columns),
             }
         )
         kept = {n: v for n, v in self.variables.items() if n not in variables}
         claims = tuple(c for c in self.claim if set(c.steps.values()) <= ids)
-        changed = {"variables": kept, "claim": claims, "report": report}
+        edges = tuple(e for e in self.edge if set(e.steps.values()) <= {*ids, MULTIVERSE})
+        changed = {"variables": kept, "claim": claims, "edge": edges, "report": report}
         return thin.model_copy(
             update={**changed, "multiverse": _thinned(self.multiverse, variables)}
         )
@@ -216,6 +90,7 @@ class Step:
     options: Mapping[str, Json]
     add: Mapping[str, Added]
     then: Mapping[str, Variable]
+    may_refuse: bool = False
 
     def rests_on(self, variables: tuple[str, ...]) -> bool:
         """Whether an option names one of these variables."""
@@ -245,11 +120,7 @@ def _multiply(plan: StepPlan) -> Iterator[Step]:
         for axis, value in combination:
             options.update(plan.over[axis][value])
         name = plan.id.format(**dict(combination))
-        yield Step(name, plan.method, options, plan.add, plan.then)
-
-
-for _model in (ReportPlan, RegressionTable, Plan):
-    _model.model_rebuild()
+        yield Step(name, plan.method, options, plan.add, plan.then, plan.may_refuse)
 
 
 def shipped_plans() -> list[str]:
@@ -267,7 +138,8 @@ def load_plan(name: str) -> Plan:
     ------
     ZhihengError
         P701 no such plan, P702 not TOML, P703 a field is wrong or unknown, P704 a
-        step id occurs twice or a claim names a step that does not exist.
+        step id occurs twice or a claim names a step that does not exist, P709 an arrow
+        of the theory whose steps do not suffice.
     """
     path = Path(name)
     if name in shipped_plans():
@@ -292,7 +164,8 @@ def parse_plan(source: str, where: str, *, folder: Path = Path()) -> Plan:
         ) from error
     except pydantic.ValidationError as error:
         raise _wrong_fields(where, error) from error
-    _check_references(plan, where)
+    shared = MULTIVERSE if plan.multiverse is not None else ""
+    check_references(plan.steps(), (plan.claim, plan.edge, plan.report), shared, where)
     if plan.multiverse is not None:
         added = {name for step in plan.step for name in (*step.add, *step.then)}
         check_multiverse(plan.multiverse, plan.steps(), added, where)
@@ -312,23 +185,3 @@ def _wrong_fields(where: str, error: pydantic.ValidationError) -> ZhihengError:
             "按所示字段修改；字段表见文档。", "Mend the fields shown; the docs list them all."
         ),
     )
-
-
-def _check_references(plan: Plan, where: str) -> None:
-    ids = [step.id for step in plan.steps()]
-    twice = sorted({i for i in ids if ids.count(i) > 1})
-    rows: list[Row] = [{"file": where, "step": i, "problem": "twice"} for i in twice]
-    named = [(f"claim {c.id}", s) for c in plan.claim for s in c.steps.values()]
-    named += [(f"edge {e.edge}", s) for e in plan.edge for s in (e.step, e.differences)]
-    named += [(f"table {t.id}", c.step) for t in plan.report.tables for c in t.columns]
-    named += [("report", s) for s in (plan.report.index, *plan.report.overlap)]
-    rows += [
-        {"file": where, "in": a, "step": s, "problem": "missing"} for a, s in named if s not in ids
-    ]
-    if rows:
-        raise ZhihengError(
-            "P704",
-            Text("计划里的步骤对不上。", "Steps of the plan do not match."),
-            evidence=rows,
-            fix=Text("步骤名要唯一，引用要存在。", "Step ids must be unique and references exist."),
-        )

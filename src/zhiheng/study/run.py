@@ -22,13 +22,19 @@ from zhiheng.study import account
 from zhiheng.study.cache import Cache, NoCache
 from zhiheng.study.claim_matrix import MATRIX, claim_matrix
 from zhiheng.study.claims import judge
-from zhiheng.study.edges import weigh
+from zhiheng.study.evidence import EVIDENCE, evidence_account, weigh
 from zhiheng.study.lineage import Lineage
-from zhiheng.study.multiverse import MULTIVERSE, index_multiverse
-from zhiheng.study.plan import Added, MatrixPlan, Plan, Step, Variable, option_words
+from zhiheng.study.multiverse import index_multiverse
+from zhiheng.study.multiverse_plan import MULTIVERSE
+from zhiheng.study.plan import Plan, Step, option_words
+from zhiheng.study.plan_parts import Added, MatrixPlan, Variable
+from zhiheng.study.refusals import REFUSALS, refusals_account, refused
 from zhiheng.study.run_types import LeftOutEntity, StudyRun
 from zhiheng.study.system_account import SYSTEM, system_account
 from zhiheng.study.version import code_version
+
+BAD_INPUT = 2
+"""The exit code of errors that say no; 3 would be our own fault and is never a result."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -77,21 +83,22 @@ def run_study(
         current = _extend(current, step, results[step.id], meaning)
         seconds[step.id] = time.perf_counter() - started
     progress("", len(steps), len(steps))
-    claims = tuple(judge(claim, results) for claim in plan.claim)
-    edges = weigh(plan.edge, results)
-    lineage = Lineage(results, current, meaning)
-    used = sorted({name for step in results for name in lineage.of_step(step)})
-    results[account.EVIDENCE] = account.evidence_account(edges, results)
-    results[account.CLAIMS] = account.claims_account(claims, results)
-    results[account.ROBUSTNESS] = account.robustness_account(plan, current, results)
-    results[account.CHECKS] = account.checks_account(results)
-    if plan.matrix is not None:
-        results[MATRIX] = _claim_matrix(plan.matrix, prepared.panel, plan.seed)
     if plan.multiverse is not None:
         varied = next(s for s in steps if s.id == plan.multiverse.index)
         results[MULTIVERSE] = index_multiverse(
             prepared.panel, plan.multiverse, varied.options, plan.seed
         )
+    claims = tuple(judge(claim, results) for claim in plan.claim)
+    edges = weigh(plan, current, results)
+    lineage = Lineage(results, current, meaning)
+    used = sorted({name for step in results for name in lineage.of_step(step)})
+    results[EVIDENCE] = evidence_account(edges, results)
+    results[REFUSALS] = refusals_account(steps, results)
+    results[account.CLAIMS] = account.claims_account(claims, results)
+    results[account.ROBUSTNESS] = account.robustness_account(plan, current, results)
+    results[account.CHECKS] = account.checks_account(results)
+    if plan.matrix is not None:
+        results[MATRIX] = _claim_matrix(plan.matrix, prepared.panel, plan.seed)
     system = results[plan.report.index].params.get("system")
     if isinstance(system, str):
         results[SYSTEM] = system_account(system)
@@ -199,6 +206,8 @@ def _call(step: Step, panel: Panel, seed: int, cache: Cache | NoCache, version: 
     try:
         found = methods[step.method](panel, **options)
     except ZhihengError as error:
+        if step.may_refuse and error.exit_code == BAD_INPUT:
+            return refused(step, panel, error)
         rows = [{"step": step.id, "method": step.method}, *error.evidence]
         raise ZhihengError(
             error.code, error.what, fix=error.fix, evidence=rows, exit_code=error.exit_code

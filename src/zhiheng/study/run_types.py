@@ -17,8 +17,12 @@ EdgeStatus = Literal["untested", "arithmetic", "association", "insufficient", "i
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One test that a claim has to pass, and whether it did."""
+    """One test that a claim has to pass, and whether it did.
 
+    `value` is NaN where the step refused to answer; that is not a pass.
+    """
+
+    id: str
     name: Text
     step: str
     table: str
@@ -43,13 +47,24 @@ class ClaimFinding:
 
 @dataclass(frozen=True, slots=True)
 class EdgeFinding:
-    """What the run has to say on one arrow of the theory graph."""
+    """What the run has to say on one arrow of the theory graph.
+
+    Attributes
+    ----------
+    numbers : mapping
+        By column of the table ``edges``; what is absent was not asked or not answered.
+    reason : Text
+        What the status stands on.
+    reading : Text
+        The arrow in words that the status allows; only `identified` is put causally.
+    """
 
     edge: str
     status: EdgeStatus
-    step: str
-    term: str
-    overlap_share: float | None
+    numbers: Mapping[str, float]
+    reason: Text
+    reading: Text
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

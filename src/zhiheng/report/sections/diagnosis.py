@@ -8,26 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from zhiheng.core.result import Result
 from zhiheng.report.model import Block, FigureBlock, Paragraph, Section
 from zhiheng.report.sections.columns import NAME, table_block
+from zhiheng.report.sections.shown import Shown, rows_of
 from zhiheng.report.texts import say, words
 from zhiheng.study.claim_matrix import MATRIX
 from zhiheng.study.run_types import StudyRun
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A table of a result: what identifies a row, the numbers, and which rows."""
-
-    table: str
-    stub: tuple[str, ...]
-    columns: tuple[str, ...]
-    last: bool = False
-    long: bool = False
-    where: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +141,8 @@ def _part(run: StudyRun, step: str, key: str, part: Part) -> list[Block]:
     blocks += [FigureBlock(step, name) for name in part.figures if name in drawn]
     blocks += [
         table_block(
-            run, step, t.table, stub=t.stub, columns=t.columns, rows=_rows(result, t), long=t.long
+            run, step, t.table, stub=t.stub, columns=t.columns, rows=rows_of(result, t), long=t.long
         )
         for t in shown
     ]
     return blocks
-
-
-def _rows(result: Result, shown: Shown) -> list[int]:
-    table = result.tables[shown.table]
-    keep = np.ones(len(table), dtype=bool)
-    if shown.last:
-        keep &= table.columns["period"] == table.columns["period"].max()
-    column, value = shown.where
-    if column:
-        keep &= np.array([str(v) == value for v in table.columns[column]])
-    return np.flatnonzero(keep).tolist()

@@ -17,8 +17,9 @@ from zhiheng.report.model import (
 from zhiheng.report.sections.columns import NAME, heading, printed, table_block
 from zhiheng.report.sections.findings import heaviest
 from zhiheng.report.texts import say, words
-from zhiheng.study.account import CLAIMS, EVIDENCE, ROBUSTNESS
-from zhiheng.study.plan import RegressionTable
+from zhiheng.study.account import CLAIMS, ROBUSTNESS
+from zhiheng.study.evidence import EVIDENCE
+from zhiheng.study.plan_parts import RegressionTable
 from zhiheng.study.run_types import StudyRun
 
 FIT = ("n", "entities", "r2_within")
@@ -36,11 +37,23 @@ def mechanism_section(run: StudyRun) -> Section | None:
             table_block(
                 run, EVIDENCE, "edges", caption=words("mechanism.edges_caption"),
                 stub=["from_title", "to_title", "status_title"],
-                columns=["estimate", "ci_low", "ci_high", "p_few", "overlap_share"], long=True,
-                rows=[
-                    i for i, s in enumerate(run.results[EVIDENCE].tables["edges"].columns["status"])
-                    if s != "untested"
-                ],
+                columns=["estimate", "ci_low", "ci_high", "p_few", "p_differences", "heavy_share"],
+                long=True, rows=_tested(run),
+            )
+        )  # fmt: skip
+        blocks.append(
+            table_block(
+                run, EVIDENCE, "edges", caption=words("mechanism.doubts_caption"),
+                stub=["from_title", "to_title"],
+                columns=["overlap_share", "p_arithmetic", "share_survives", "p_joint",
+                         "p_reverse", "p_reverse_differences"],
+                long=True, rows=_tested(run),
+            )
+        )  # fmt: skip
+        blocks.append(
+            table_block(
+                run, EVIDENCE, "edges", caption=words("mechanism.readings_caption"),
+                stub=["reading", "reason"], columns=[], rows=_tested(run), long=True,
             )
         )  # fmt: skip
     blocks += _claims(run)
@@ -50,6 +63,11 @@ def mechanism_section(run: StudyRun) -> Section | None:
     blocks += _robustness(run)
     blocks += _overlaps(run)
     return Section("mechanism", words("mechanism.title"), tuple(blocks))
+
+
+def _tested(run: StudyRun) -> list[int]:
+    status = run.results[EVIDENCE].tables["edges"].columns["status"]
+    return [i for i, s in enumerate(status) if s != "untested"]
 
 
 def _claims(run: StudyRun) -> list[Block]:
