@@ -47,3 +47,13 @@ def test_drawing_twice_gives_the_same_bytes(document, run, drawn):
 
 def test_a_figure_that_stands_twice_is_drawn_once(document):
     assert len(list(figure_blocks(document))) == 1
+
+
+def test_a_drawing_does_not_depend_on_the_drawings_before_it():
+    """vl-convert numbers clip paths on from one drawing to the next; ours start anew."""
+    from zhiheng.report.drawing import _own_ids
+
+    one = '<g clip-path="url(#clip3)"/><g clip-path="url(#clip7)"/><clipPath id="clip3"/>'
+    two = '<g clip-path="url(#clip9)"/><g clip-path="url(#clip12)"/><clipPath id="clip9"/>'
+    assert _own_ids(one) == _own_ids(two)
+    assert 'url(#clip1)"/><clipPath id="clip0"' in _own_ids(one)

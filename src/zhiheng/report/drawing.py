@@ -7,6 +7,7 @@ page, document and picture file show the same drawing on every machine.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -21,6 +22,7 @@ from zhiheng.core.text import Lang, Text
 from zhiheng.report.naming import names_of
 from zhiheng.study.run_types import StudyRun
 
+_CLIP = re.compile(r"(?<=[\"#])clip\d+")
 VEGA_LITE = "6.4"
 """The version of Vega-Lite that vl-convert is asked for."""
 
@@ -91,7 +93,13 @@ def svg(
 
     _fonts()
     drawn = spec(run, step, name, lang=lang, width=width, names=names)
-    return vl_convert.vegalite_to_svg(drawn, vl_version=VEGA_LITE)
+    return _own_ids(vl_convert.vegalite_to_svg(drawn, vl_version=VEGA_LITE))
+
+
+def _own_ids(drawn: str) -> str:
+    """Clip paths numbered within the drawing: vl-convert counts on from one to the next."""
+    own = {name: f"clip{n}" for n, name in enumerate(dict.fromkeys(_CLIP.findall(drawn)))}
+    return _CLIP.sub(lambda m: own[m[0]], drawn)
 
 
 def png(
