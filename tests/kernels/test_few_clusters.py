@@ -164,5 +164,5 @@ def test_size_with_random_walks_unit_drifts_and_one_dominant_unit(heavy, capsys)
         told = dict(zip(names, rates.round(4).tolist(), strict=True))
         sys.stdout.write(f"\nrejection at 5 %, x{heavy:g}: {told}\n")
     assert (rates[1:] <= 0.065).all()
-    # An interval that never rejects would pass too: both keep some of their level.
+    # A test that never rejects would pass too: both keep some of their level.
     assert (rates[1:] > 0.005).all()
