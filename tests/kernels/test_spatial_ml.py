@@ -292,7 +292,7 @@ def test_multiplier_tests_equal_their_definitions_in_block_matrices():
 
 @pytest.mark.slow
 def test_intervals_of_a_planted_spillover_cover_it_as_often_as_they_say():
-    """30 units, 8 periods, two-way effects, Lee and Yu; 95 per cent over 1,000 panels.
+    """30 units, 8 periods, two-way effects, Lee and Yu; 95 per cent over 2,000 panels.
 
     The band is that of 95 per cent plus or minus three errors of the simulation.
     """
@@ -310,7 +310,7 @@ def test_intervals_of_a_planted_spillover_cover_it_as_often_as_they_say():
     mean = x[..., 0] * beta + design[..., 1] * theta
     mean = mean + rng.normal(size=(30, 1)) + rng.normal(size=(1, 8))
     covered, simulated, of_rho = np.zeros(3), np.zeros(3), 0
-    for seed in range(1000):
+    for seed in range(2000):
         y = np.tensordot(inverse, mean + rng.normal(size=(30, 8)), axes=1)
         fit = lag_model(y, design, f)
         of_rho += abs(fit.rho - rho) < 1.96 * np.sqrt(fit.covariance[0, 0])
@@ -326,6 +326,6 @@ def test_intervals_of_a_planted_spillover_cover_it_as_often_as_they_say():
         )
         covered += (np.abs(found.estimate - truth[:, None]) < 1.96 * found.delta_error)[:, 0]
         simulated += ((found.low[:, 0] <= truth) & (truth <= found.high[:, 0])).astype(float)
-    shares = np.array([of_rho, *covered, *simulated]) / 1000
-    band = 3 * np.sqrt(0.95 * 0.05 / 1000)
+    shares = np.array([of_rho, *covered, *simulated]) / 2000
+    band = 3 * np.sqrt(0.95 * 0.05 / 2000)
     assert (np.abs(shares - 0.95) < band).all(), shares
