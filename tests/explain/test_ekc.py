@@ -86,7 +86,7 @@ def test_turning_points_and_sets_equal_r(case):
     else:
         assert pieces["high"][0] == pytest.approx(low, rel=PROGRAM)
         assert pieces["low"][1] == pytest.approx(high, rel=PROGRAM)
-        assert np.isnan([pieces["low"][0], pieces["high"][1]]).all()
+        assert np.isinf([pieces["low"][0], pieces["high"][1]]).all()
         assert any(note.code == "M734" for note in result.notes)
 
 

@@ -67,6 +67,9 @@ def test_an_address_that_does_not_exist_is_refused(provinces: StudyRun) -> None:
         (12345, "d", "12,345"),
         (None, ".2f", "—"),
         ("北京", "s", "北京"),
+        (float("inf"), ".4g", "∞"),
+        (float("-inf"), ".4g", "\u2212∞"),
+        (float("-inf"), "d", "\u2212∞"),
     ],
 )
 def test_numbers_are_printed_as_declared(value: object, form: str, text: str) -> None:

@@ -70,4 +70,5 @@ def _rich(method: str, name: str, table: Table, lang: Lang) -> RichTable:
 def _cell(value: Any) -> str:
     if value is None:
         return "—"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text.replace("inf", "∞") if text in ("inf", "-inf") else text

@@ -251,7 +251,7 @@ def _pieces(curve: Curve) -> list[tuple[float, float]]:
 
 
 def _piece(curve: Curve, z: float) -> tuple[float, float]:
-    """The part of the set that holds a turning point; NaN for an end without bound."""
+    """The part of the set that holds a turning point; infinite where it has no end."""
     for low, high in _pieces(curve):
         if low <= z <= high:
             return _end(curve, low), _end(curve, high)
@@ -259,7 +259,8 @@ def _piece(curve: Curve, z: float) -> tuple[float, float]:
 
 
 def _end(curve: Curve, z: float) -> float:
-    return float(curve.back(np.array([z]))[0]) if np.isfinite(z) else np.nan
+    """In units of the regressor; a set that is open on a side has no end there."""
+    return float(curve.back(np.array([z]))[0]) if np.isfinite(z) else z
 
 
 def _turning_set(curve: Curve) -> Table:

@@ -75,7 +75,7 @@ def _verdict(shape: Table) -> Note:
 
 def _set(pieces: Table) -> list[Note]:
     low, high = pieces.columns["low"], pieces.columns["high"]
-    if not (np.isnan(low) | np.isnan(high)).any():
+    if (np.isfinite(low) & np.isfinite(high)).all():
         return []
     return [
         Note(

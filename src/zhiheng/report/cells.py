@@ -16,8 +16,9 @@ COEFFICIENTS, FIT = "coefficients", "fit"
 """The tables of a regression that a regression table is made of."""
 ESTIMATE_FORMAT, ERROR_FORMAT = ".4f", ".4f"
 _NAMED_BY_ROW = frozenset({"entity", "indicator"})
-_VARIABLES = frozenset({"term", "cause", "affected", "endogenous", "variable", "mediator"})
 """Codes whose words stand in the row's own ``name_zh`` and ``name_en``."""
+_VARIABLES = frozenset({"term", "cause", "affected", "endogenous", "variable", "mediator"})
+"""Columns that hold the name of a series or of a variable of the plan."""
 _YES = {"zh": ("否", "是"), "en": ("No", "Yes")}
 
 

@@ -20,6 +20,7 @@ from zhiheng.core.result import Cell, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.report.archive import CREATED
 from zhiheng.report.docx_layout import em
+from zhiheng.study.ledger import shown
 from zhiheng.study.run_types import StudyRun
 
 CONTENTS = "目录 Contents"
@@ -190,6 +191,8 @@ class _Book:
                 sheet.write_boolean(row, index, value)
             elif value is not None and np.isfinite(value):
                 sheet.write_number(row, index, value, number)
+            elif value is not None and np.isinf(value):
+                sheet.write_string(row, index, shown(value, column.format), self.words)
 
     def _contents(self, sheet: Any, entries: Sequence[_Entry]) -> None:
         plan = self.run.plan

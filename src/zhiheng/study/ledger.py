@@ -29,6 +29,7 @@ SCALES: dict[Lang, tuple[float, str]] = {"zh": (1e8, ".2f"), "en": (1e6, ",.1f")
 """The format ``large`` prints in 亿 or in millions, as the language counts; captions say so."""
 
 MINUS = "\u2212"
+INFINITY = "∞"
 DASH = "—"
 
 
@@ -82,7 +83,7 @@ class Ledger:
         selector = self.selector(address)
         return {
             "address": str(address),
-            "value": self.value(address),
+            "value": _written(self.value(address)),
             "step": address.step,
             "method": result.method,
             "params": dict(result.params),
@@ -182,6 +183,11 @@ class Ledger:
         return self.run.results[step].method == "index"
 
 
+def _written(value: Cell) -> Cell:
+    """A value as JSON has it, which knows no infinity."""
+    return str(value) if isinstance(value, float) and np.isinf(value) else value
+
+
 def shown(value: Cell, form: str) -> str:
     """Print a value: ``d``, ``.3f``, ``+.3f``, ``.1%``, ``p`` (p value) or ``s``."""
     if value is None:
@@ -189,6 +195,8 @@ def shown(value: Cell, form: str) -> str:
     if isinstance(value, str) or form == "s":
         return str(value)
     number = float(value)
+    if np.isinf(number):  # the end of a set that is open on this side
+        return INFINITY if number > 0 else MINUS + INFINITY
     if form == "p":
         return "<0.001" if number < 0.001 else f"{number:.3f}"  # noqa: PLR2004
     if form == "d":
