@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.core.errors import Row, ZhihengError
-from zhiheng.core.panel import Origin, Panel, Status, Step
+from zhiheng.core.panel import Frequency, Origin, Panel, Status, Step
 from zhiheng.core.text import Text
 
 FIELDS = (
@@ -43,6 +43,8 @@ class Observations:
     labels : mapping of entity to Text
     notes : tuple of Text
         Rules that the parser applied.
+    frequency : {"A", "Q", "M", "D", "H"}
+        What `period` counts; for annual data it is the year.
     """
 
     entity: NDArray[Any]
@@ -58,6 +60,7 @@ class Observations:
     level: str
     labels: Mapping[str, Text]
     notes: tuple[Text, ...] = ()
+    frequency: Frequency = "A"
 
     def __len__(self) -> int:
         return len(self.value)
@@ -115,6 +118,7 @@ class Observations:
                 for i in keep
             ),
             level=self.level,
+            frequency=self.frequency,
             steps=tuple(steps),
         )
 
