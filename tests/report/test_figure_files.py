@@ -51,7 +51,7 @@ def test_a_figure_that_stands_twice_is_drawn_once(document):
 
 def test_a_drawing_does_not_depend_on_the_drawings_before_it():
     """vl-convert numbers clip paths on from one drawing to the next; ours start anew."""
-    from zhiheng.report.drawing import _own_ids
+    from zhiheng.report.vega import _own_ids
 
     one = '<g clip-path="url(#clip3)"/><g clip-path="url(#clip7)"/><clipPath id="clip3"/>'
     two = '<g clip-path="url(#clip9)"/><g clip-path="url(#clip12)"/><clipPath id="clip9"/>'

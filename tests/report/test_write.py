@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from zhiheng.core.errors import ZhihengError
-from zhiheng.report import write
+from zhiheng.report import drawing, write
 from zhiheng.report.ledger_file import ledger_json, require_resolved, used_numbers
 from zhiheng.report.readback_docx import untagged_docx
 from zhiheng.report.replication import replicate
@@ -127,9 +127,13 @@ def test_the_ledger_file_names_both_hashes_and_each_number_once(document, run, l
 
 @pytest.mark.slow
 @pytest.mark.parametrize("study", STUDIES)
-def test_a_shipped_study_writes_the_same_bytes_twice_and_its_pack_replicates(study, tmp_path):
+def test_a_shipped_study_writes_the_same_bytes_twice_and_its_pack_replicates(
+    monkeypatch, study, tmp_path
+):
     run = run_study(load_plan(study))
+    monkeypatch.setattr(drawing, "processors", lambda: 2)
     first = {p.name: p.read_bytes() for p in write.write_report(run, tmp_path / "a")}
+    monkeypatch.setattr(drawing, "processors", lambda: 0)  # each figure drawn here, in turn
     second = {p.name: p.read_bytes() for p in write.write_report(run, tmp_path / "b")}
     assert [name for name in first if first[name] != second[name]] == []
     with zipfile.ZipFile(tmp_path / "a" / "replication.zip") as archive:

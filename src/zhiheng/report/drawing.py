@@ -1,30 +1,41 @@
-"""Figures of a run as specs, SVG and PNG: names, places and colours from the catalog.
+"""Figures of a run as specs and drawings: names, places and colours from the catalog.
 
 `core.figures` builds the spec and reads nothing; this module hands it what it
-needs and draws the spec with vl-convert and the one font that we ship, so that
-page, document and picture file show the same drawing on every machine.
+needs and has it drawn with the one font that we ship, so that page, document
+and picture file show the same drawing on every machine.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.figures import Tile, build
 from zhiheng.core.result import Figure
 from zhiheng.core.text import Lang, Text
+from zhiheng.report.draw_pool import FEWEST, Begun, drawers, processors
 from zhiheng.report.naming import names_of
+from zhiheng.report.vega import Sketch, draw
 from zhiheng.study.run_types import StudyRun
 
-_CLIP = re.compile(r"(?<=[\"#])clip\d+")
-VEGA_LITE = "6.4"
-"""The version of Vega-Lite that vl-convert is asked for."""
+
+class Order(NamedTuple):
+    """One drawing that a report needs: which figure, in which language, how wide in px.
+
+    `scale` is the picture dots per px of the PNG that is made along, None for no PNG.
+    """
+
+    step: str
+    figure: str
+    lang: Lang
+    width: int
+    scale: float | None = None
 
 
 @cache
@@ -79,52 +90,63 @@ def spec(
     )
 
 
-def svg(
-    run: StudyRun,
-    step: str,
-    name: str,
-    *,
-    lang: Lang,
-    width: int,
-    names: Mapping[str, Text] | None = None,
-) -> str:
-    """One figure as SVG text, as vl-convert writes it."""
-    import vl_convert
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """The drawings of one run: those begun in other processes, and any other when asked for.
 
-    _fonts()
-    drawn = spec(run, step, name, lang=lang, width=width, names=names)
-    return _own_ids(vl_convert.vegalite_to_svg(drawn, vl_version=VEGA_LITE))
+    Attributes
+    ----------
+    run : StudyRun
+    names : mapping of str to Text
+        The printed words, gathered once.
+    begun : mapping of Order to Future
+        What other processes are drawing; empty where everything is drawn here.
+    """
 
+    run: StudyRun
+    names: Mapping[str, Text]
+    begun: Mapping[Order, Begun] = field(default_factory=dict[Order, Begun])
 
-def _own_ids(drawn: str) -> str:
-    """Clip paths numbered within the drawing: vl-convert counts on from one to the next."""
-    own = {name: f"clip{n}" for n, name in enumerate(dict.fromkeys(_CLIP.findall(drawn)))}
-    return _CLIP.sub(lambda m: own[m[0]], drawn)
+    @staticmethod
+    def of(run: StudyRun) -> Drawings:
+        """For one run, each drawing made here when it is asked for."""
+        return Drawings(run, names_of(run))
 
+    def spec(self, order: Order) -> dict[str, Any]:
+        """The Vega-Lite spec of one drawing."""
+        step, figure, lang, width, _ = order
+        return spec(self.run, step, figure, lang=lang, width=width, names=self.names)
 
-def png(
-    run: StudyRun,
-    step: str,
-    name: str,
-    *,
-    lang: Lang,
-    width: int,
-    scale: float = 2.5,
-    names: Mapping[str, Text] | None = None,
-) -> bytes:
-    """One figure as PNG; `scale` picture dots per px (2.5 at 600 px is 254 dpi on 15 cm)."""
-    import vl_convert
-
-    _fonts()
-    drawn = spec(run, step, name, lang=lang, width=width, names=names)
-    return vl_convert.vegalite_to_png(drawn, vl_version=VEGA_LITE, scale=scale)
+    def sketch(self, order: Order) -> Sketch:
+        """One drawing; what no other process could draw is drawn here, or fails here."""
+        future = self.begun.get(order)
+        done = None if future is None else future.result()
+        return draw(self.spec(order), order.scale) if done is None else done
 
 
-@cache
-def _fonts() -> None:
-    """Let vl-convert find the font of the package, once per process."""
-    import vl_convert
+@contextmanager
+def drawings(
+    run: StudyRun, orders: Iterable[Order], *, processes: int | None = None
+) -> Generator[Drawings]:
+    """Begin the drawings of a run in other processes while the caller does something else.
 
-    folder = resources.files("zhiheng.report").joinpath("fonts")
-    if isinstance(folder, Path) and folder.is_dir():
-        vl_convert.register_font_directory(str(folder))
+    Use it for a whole report; for a few figures `Drawings.of` is as quick. The
+    bytes are the same either way.
+
+    Parameters
+    ----------
+    run : StudyRun
+    orders : iterable of Order
+        What will be asked for, in the order in which it is best begun.
+    processes : int, optional
+        How many draw, at least 0; as many as there are processors unless given.
+        Fewer than two, or few orders, and every drawing is made here.
+    """
+    wanted = list(dict.fromkeys(orders))
+    count = processors() if processes is None else processes
+    here = Drawings.of(run)
+    if count < 2 or len(wanted) < FEWEST:
+        yield here
+        return
+    with drawers(count) as begin:
+        yield Drawings(run, here.names, {o: begin(here.spec(o), o.scale) for o in wanted})

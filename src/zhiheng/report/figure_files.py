@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from zhiheng.core.text import LANGS, Lang
-from zhiheng.report.drawing import svg
+from zhiheng.report.drawing import Drawings, Order
 from zhiheng.report.model import Document, FigureBlock
-from zhiheng.report.naming import names_of
 from zhiheng.study.run_types import StudyRun
 
 WIDTH = 600
@@ -37,7 +36,13 @@ class Drawn:
         return {key[1:]: content for key, content in self.pictures.items() if key[0] == lang}
 
 
-def draw_figures(document: Document, run: StudyRun, *, langs: Iterable[Lang] = LANGS) -> Drawn:
+def draw_figures(
+    document: Document,
+    run: StudyRun,
+    *,
+    langs: Iterable[Lang] = LANGS,
+    drawings: Drawings | None = None,
+) -> Drawn:
     """Draw every figure of a document once per language.
 
     Parameters
@@ -45,24 +50,30 @@ def draw_figures(document: Document, run: StudyRun, *, langs: Iterable[Lang] = L
     document : Document
     run : StudyRun
     langs : iterable of {"zh", "en"}
+    drawings : Drawings, optional
+        Where drawings are taken from; without it each is made here.
     """
-    import vl_convert
-
-    names = names_of(run)
+    source = Drawings.of(run) if drawings is None else drawings
     files: dict[str, bytes] = {}
     pictures: dict[tuple[Lang, str, str], bytes] = {}
+    for number, order in file_orders(document, langs=langs):
+        stem = f"{number:02d}-{order.figure}.{order.lang}"
+        sketch = source.sketch(order)
+        picture = sketch.png or b""
+        files[f"{stem}.svg"] = sketch.svg.encode()
+        files[f"{stem}.png"] = picture
+        pictures[order.lang, order.step, order.figure] = picture
+    return Drawn(files, pictures)
+
+
+def file_orders(
+    document: Document, *, langs: Iterable[Lang] = LANGS
+) -> Iterator[tuple[int, Order]]:
+    """The drawings that the files of a document need, each with the number of its figure."""
     wanted = tuple(langs)
     for number, block in enumerate(figure_blocks(document), 1):
-        at = (block.step, block.figure)
         for lang in wanted:
-            stem = f"{number:02d}-{block.figure}.{lang}"
-            drawing = svg(run, *at, lang=lang, width=WIDTH, names=names)
-            # From the SVG, so that Vega lays the figure out once and both files agree.
-            picture = vl_convert.svg_to_png(drawing, scale=SCALE)
-            files[f"{stem}.svg"] = drawing.encode()
-            files[f"{stem}.png"] = picture
-            pictures[lang, *at] = picture
-    return Drawn(files, pictures)
+            yield number, Order(block.step, block.figure, lang, WIDTH, SCALE)
 
 
 def figure_blocks(document: Document) -> Iterator[FigureBlock]:

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.text import Lang, Text
-from zhiheng.report.drawing import theme
-from zhiheng.report.html_figures import Drawer
+from zhiheng.report.drawing import Drawings, theme
+from zhiheng.report.html_figures import Drawer, stands_beside
 from zhiheng.report.html_ledger import as_script, ledger_data
 from zhiheng.report.html_tables import regression, table
 from zhiheng.report.html_text import Writer, blocks, label, pair, words
@@ -36,7 +36,12 @@ WHERE = Text("式中，", "where ")
 
 
 def render_html(
-    document: Document, run: StudyRun, ledger: Ledger, *, lang_default: Lang = "zh"
+    document: Document,
+    run: StudyRun,
+    ledger: Ledger,
+    *,
+    lang_default: Lang = "zh",
+    drawings: Drawings | None = None,
 ) -> str:
     """Print a document as one HTML file with both languages in it.
 
@@ -49,6 +54,8 @@ def render_html(
         Prints numbers and says what they stand on.
     lang_default : {"zh", "en"}
         The language shown before the reader chooses.
+    drawings : Drawings, optional
+        Where drawings are taken from; without it each is made here.
 
     Returns
     -------
@@ -60,16 +67,17 @@ def render_html(
     ZhihengError
         R803 if a number of the page cannot be traced.
     """
-    writer, drawer = Writer(ledger), Drawer.of(run)
-    body = _Body(writer, drawer)
+    source = Drawings.of(run) if drawings is None else drawings
+    writer = Writer(ledger)
+    body = _Body(writer, Drawer(source))
     findings = [_finding(f, writer) for f in document.findings]
-    beside = len(document.first_figures) > 1
+    beside = stands_beside(document)
     first = [body.figure(f, half=beside) for f in document.first_figures]
     sections = [
         {"id": s.id, "n": i + 1, "title": words(s.title), "body": body.section(s)}
         for i, s in enumerate(document.sections)
     ]
-    data = ledger_data(writer.cited.values(), ledger, drawer.names)
+    data = ledger_data(writer.cited.values(), ledger, source.names)
     page = _environment().get_template("page.html").render(
         lang=lang_default,
         title=words(document.title),

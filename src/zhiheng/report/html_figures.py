@@ -9,19 +9,17 @@ words can be searched and copied. The page shows the drawing that fits by CSS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from zhiheng.core.text import LANGS, Lang, Text
-from zhiheng.report import drawing
+from zhiheng.core.text import LANGS, Text
+from zhiheng.report.drawing import Drawings, Order, figure_of
 from zhiheng.report.html_svg import size, slim
 from zhiheng.report.html_tables import numbered
 from zhiheng.report.html_text import pair, words
-from zhiheng.report.model import FigureBlock
-from zhiheng.report.naming import names_of
-from zhiheng.study.run_types import StudyRun
+from zhiheng.report.model import Document, FigureBlock
 
 FIGURE = Text("图", "Figure")
 READING = Text("读法", "How to read it")
@@ -29,26 +27,39 @@ WIDE, HALF, NARROW = 760, 500, 358
 """Widths in px: the text column, half the first screen, a phone of 390 px less its margins."""
 
 
+def page_orders(document: Document) -> Iterator[Order]:
+    """The drawings that the page of a document needs, in its order."""
+    half = stands_beside(document)
+    for block in document.first_figures:
+        yield from _orders(block, half=half)
+    for section in document.sections:
+        for block in section.blocks:
+            if isinstance(block, FigureBlock):
+                yield from _orders(block)
+
+
+def stands_beside(document: Document) -> bool:
+    """Whether the figures of the first screen stand side by side, at half the width."""
+    return len(document.first_figures) > 1
+
+
+def _orders(block: FigureBlock, *, half: bool = False) -> list[Order]:
+    """The four drawings of a figure: per language one for the desk and one for the phone."""
+    widths = (HALF if half else WIDE, NARROW)
+    return [Order(block.step, block.figure, lang, w) for lang in LANGS for w in widths]
+
+
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    """Draws the figures of one run with words gathered once."""
+    """Prints the figures of one run."""
 
-    run: StudyRun
-    names: Mapping[str, Text]
-
-    @staticmethod
-    def of(run: StudyRun) -> Drawer:
-        """For one run."""
-        return Drawer(run, names_of(run))
+    drawings: Drawings
 
     def figure(self, block: FigureBlock, n: int, *, half: bool = False) -> Markup:
         """A figure with its caption and its reading sentence below."""
-        figure = drawing.figure_of(self.run, block.step, block.figure)
-        widths = (HALF if half else WIDE, NARROW)
+        figure = figure_of(self.drawings.run, block.step, block.figure)
         drawn = Markup("").join(
-            self._one(block, n, lang, width, phone=i == 1)
-            for lang in LANGS
-            for i, width in enumerate(widths)
+            self._one(order, n, figure.title[order.lang]) for order in _orders(block, half=half)
         )
         return Markup(
             '<figure id="figure-{n}" data-kind="{kind}" data-ledger="{step}.{table}">{drawn}'
@@ -60,15 +71,12 @@ class Drawer:
             reading=pair(lambda lang: Markup("{}").format(figure.reading[lang])),
         )  # fmt: skip
 
-    def _one(self, block: FigureBlock, n: int, lang: Lang, width: int, *, phone: bool) -> Markup:
-        figure = drawing.figure_of(self.run, block.step, block.figure)
-        raw = drawing.svg(
-            self.run, block.step, block.figure, lang=lang, width=width, names=self.names
-        )
-        place = "phone" if phone else "desk"
-        image = slim(raw, f"f{n}{lang}{place[0]}-")
+    def _one(self, order: Order, n: int, title: str) -> Markup:
+        raw = self.drawings.sketch(order).svg
+        place = "phone" if order.width == NARROW else "desk"
+        image = slim(raw, f"f{n}{order.lang}{place[0]}-")
         across, _ = size(raw)
         opened = Markup(
             '<svg class="{lang} {place}" role="img" aria-label="{title}" style="max-width:{w}px" '
-        ).format(lang=lang, place=place, title=figure.title[lang], w=across)
+        ).format(lang=order.lang, place=place, title=title, w=across)
         return Markup(image.replace("<svg ", opened, 1))  # our own drawing, not user text

@@ -14,10 +14,13 @@ from zhiheng.core.panel import Panel
 from zhiheng.core.text import Lang, Text
 from zhiheng.report.document import build_document
 from zhiheng.report.docx import render_docx
-from zhiheng.report.figure_files import draw_figures
+from zhiheng.report.drawing import Order, drawings
+from zhiheng.report.figure_files import draw_figures, file_orders
 from zhiheng.report.html import render_html
+from zhiheng.report.html_figures import page_orders
 from zhiheng.report.ledger_file import ledger_json
 from zhiheng.report.lock import plan_lock
+from zhiheng.report.model import Document
 from zhiheng.report.readback_docx import untagged_docx
 from zhiheng.report.replication import replication_pack
 from zhiheng.report.xlsx import render_xlsx
@@ -77,20 +80,28 @@ def write_report(
 def make_files(run: StudyRun, *, lang: Lang, data: Panel) -> dict[str, bytes]:
     """Every file of a report by its name, the lock last."""
     document, ledger = build_document(run), Ledger(run)
-    entries = ledger_json(document, run, ledger)
-    figures = draw_figures(document, run)
-    page = render_html(document, run, ledger, lang_default=lang)
-    paper = render_docx(document, run, ledger, figures.pictures_in(lang), lang=lang)
+    with drawings(run, _orders(document)) as drawn:
+        # First what needs no figure, while other processes draw.
+        entries = ledger_json(document, run, ledger)
+        tables = render_xlsx(run, columns)
+        figures = draw_figures(document, run, drawings=drawn)
+        paper = render_docx(document, run, ledger, figures.pictures_in(lang), lang=lang)
+        page = render_html(document, run, ledger, lang_default=lang, drawings=drawn)
     _refuse_orphans({"paper.docx": untagged_docx(paper)})
     files = {
         "report.html": page.encode(),
         "paper.docx": paper,
-        "tables.xlsx": render_xlsx(run, columns),
+        "tables.xlsx": tables,
         **{f"figures/{name}": content for name, content in figures.files.items()},
         "ledger.json": entries,
         "replication.zip": replication_pack(run, entries, data),
     }
     return {**files, LOCK: plan_lock(run, files)}
+
+
+def _orders(document: Document) -> list[Order]:
+    """The drawings of a report; first those of the paper, which is printed first."""
+    return [*(order for _, order in file_orders(document)), *page_orders(document)]
 
 
 def _refuse_orphans(found: Mapping[str, list[str]]) -> None:
