@@ -197,8 +197,9 @@ def _check_size(sample: SpatialSample, model: SpatialModel) -> None:
             ).format(n=n, r=free, k=columns),
             evidence=[{"entities": n, "rows": rows, "free": free, "coefficients": columns}],
             fix=Text(
-                "加长窗口、增加地区，或减少变量与效应。",
-                "Use a longer window, more entities, or fewer terms and effects.",
+                "加长窗口、增加地区，或减少变量与效应；moran 与 lisa 仍可描述空间相关。",
+                "Use a longer window, more entities, or fewer terms and effects; moran and lisa "
+                "describe dependence in space for few entities too.",
             ),
         )
 
