@@ -263,26 +263,73 @@ SDMX_SPECIFIC = f"""<?xml version="1.0" encoding="UTF-8"?>
 </message:DataSet></message:StructureSpecificData>""".encode()
 SDMX_JSON = json.dumps(
     {
-        "header": {"id": "T", "test": False, "prepared": "2024-01-01T00:00:00",
-                   "sender": {"id": "ZH"}},
-        "dataSets": [{"action": "Information", "series": {"0:0:0": {
-            "attributes": [0, 0], "observations": {"0": [1.5, None], "1": [2.25, 0]}}}}],
+        "header": {
+            "id": "T",
+            "test": False,
+            "prepared": "2024-01-01T00:00:00",
+            "sender": {"id": "ZH"},
+        },
+        "dataSets": [
+            {
+                "action": "Information",
+                "series": {
+                    "0:0:0": {
+                        "attributes": [0, 0],
+                        "observations": {"0": [1.5, None], "1": [2.25, 0]},
+                    }
+                },
+            }
+        ],
         "structure": {
             "dimensions": {
                 "series": [
-                    {"id": "FREQ", "keyPosition": 0, "values": [{"id": "A"}]},
-                    {"id": "REF_AREA", "keyPosition": 1, "values": [{"id": "CHN"}]},
-                    {"id": "INDICATOR", "keyPosition": 2, "values": [{"id": "GDP"}]}],
-                "observation": [{"id": "TIME_PERIOD", "values": [
-                    {"id": "2020", "name": "2020"}, {"id": "2021", "name": "2021"}]}]},
+                    {
+                        "id": "FREQ",
+                        "name": "FREQ",
+                        "keyPosition": 0,
+                        "values": [{"id": "A", "name": "A"}],
+                    },
+                    {
+                        "id": "REF_AREA",
+                        "name": "REF_AREA",
+                        "keyPosition": 1,
+                        "values": [{"id": "CHN", "name": "C"}],
+                    },
+                    {
+                        "id": "INDICATOR",
+                        "name": "INDICATOR",
+                        "keyPosition": 2,
+                        "values": [{"id": "GDP", "name": "G"}],
+                    },
+                ],
+                "observation": [
+                    {
+                        "id": "TIME_PERIOD",
+                        "name": "TIME_PERIOD",
+                        "values": [{"id": "2020", "name": "2020"}, {"id": "2021", "name": "2021"}],
+                    }
+                ],
+            },
             "attributes": {
                 "series": [
-                    {"id": "UNIT_MEASURE", "values": [{"id": "USD", "name": "US dollar"}]},
-                    {"id": "UNIT_MULT", "values": [{"id": "6", "name": "Millions"}]}],
-                "observation": [{"id": "OBS_STATUS", "values": [{"id": "E"}]}]},
+                    {
+                        "id": "UNIT_MEASURE",
+                        "name": "UNIT_MEASURE",
+                        "values": [{"id": "USD", "name": "US dollar"}],
+                    },
+                    {
+                        "id": "UNIT_MULT",
+                        "name": "UNIT_MULT",
+                        "values": [{"id": "6", "name": "Millions"}],
+                    },
+                ],
+                "observation": [
+                    {"id": "OBS_STATUS", "name": "OBS_STATUS", "values": [{"id": "E", "name": "E"}]}
+                ],
+            },
         },
     }
-).encode()  # fmt: skip
+).encode()
 SDMX_CSV = b"""DATAFLOW,FREQ,REF_AREA,INDICATOR,TIME_PERIOD,OBS_VALUE,UNIT_MEASURE,UNIT_MULT,\
 OBS_STATUS
 ZH:NA(1.0),A,CHN,GDP,2020,1.5,USD,6,A

@@ -109,6 +109,28 @@ def check(file: Path, lang: Lang = "zh") -> None:
     check_file(file, lang)
 
 
+@app.command(help="从发布者下载原始文件，带收据 / Download raw files with receipts.")
+def fetch(
+    source: Annotated[str, typer.Argument(help="worldbank, ecb, owid, nbs")],
+    codes: Annotated[
+        list[str] | None, typer.Argument(help="指标或图表代码 / indicators or charts")
+    ] = None,
+    *,
+    to: Annotated[Path, typer.Option("--to", help="目录 / folder")],
+    years: Annotated[str, typer.Option("--years", help="2000:2022")] = "",
+    regions: Annotated[str, typer.Option("--regions", help="CHN;VNM (worldbank)")] = "all",
+    database: Annotated[str, typer.Option("--database", help="fsnd, hgnd … (nbs)")] = "fsnd",
+    base: Annotated[str, typer.Option("--base", help="镜像地址 / address of a mirror")] = "",
+    lang: Lang = "zh",
+) -> None:
+    """Download raw files of a publisher, or bring them up to date; nothing is parsed."""
+    from zhiheng.cli.fetch import fetch_files
+    from zhiheng.sources.fetch.publishers import Ask
+
+    ask = Ask(codes or (), years, regions, database, base)
+    fetch_files(source, to, ask, lang)
+
+
 @app.command(help="文献的主张是否成立：全部体系与窗口 / Test claims over all systems and windows.")
 def verdicts(
     file: Annotated[str, typer.Argument(help="数据文件或内置数据名 / file or data set")],

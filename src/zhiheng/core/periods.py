@@ -218,7 +218,7 @@ def _other_frequency(written: str, found: Frequency, wanted: Frequency | None) -
     return ZhihengError(
         "S551",
         Text(
-            "“{p}”是{a}度时期，这里要的是{b}度时期。", 'A {a} stands where a {b} belongs: "{p}".'
+            "“{p}”的频率是{a}，这里要的是{b}。", 'A {a} stands where a {b} belongs: "{p}".'
         ).format(p=written[:60], **names),
         evidence=[{"period": written[:60], "frequency": found}],
         fix=Text(

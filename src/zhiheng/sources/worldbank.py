@@ -96,7 +96,7 @@ def parse_pages(
     seen: set[int] = set()
     last = 1
     for raw, name in pages:
-        meta, rows = _page(raw, name)
+        meta, rows = page(raw, name)
         seen.add(int(meta["page"]))
         last = max(last, int(meta["pages"]))
         found += _api_rows(rows, meta, fingerprint(raw, name), bad, clock)
@@ -161,7 +161,8 @@ def _csv(
     )  # fmt: skip
 
 
-def _page(raw: bytes, name: str) -> tuple[Mapping[str, Any], list[Any]]:
+def page(raw: bytes, name: str) -> tuple[Mapping[str, Any], list[Any]]:
+    """The description and the rows of one page; S552 for a message, S553 for another shape."""
     document = load_json(raw, name)
     if not isinstance(document, list) or not document or not isinstance(document[0], dict):
         raise lacking(name, "World Bank JSON", ["[{page, pages}, [rows]]"])
