@@ -363,6 +363,13 @@ def test_sdmx_areas_and_units_can_be_mapped() -> None:
     assert refused(lambda: sdmx.parse(raw, "s.csv", entity="GEO")).code == "S553"
 
 
+def test_dimensions_in_small_letters_as_eurostat_writes_them() -> None:
+    raw = shapes.SDMX_SPECIFIC
+    for old, new in ((b"REF_AREA", b"geo"), (b"FREQ", b"freq"), (b"UNIT_MEASURE", b"unit")):
+        raw = raw.replace(old, new)
+    assert rows(sdmx.parse(raw, "e.xml"))[0][:5] == ("CHN", 2020, "GDP", 1.5e6, "USD")
+
+
 def test_json_without_infinity() -> None:
     raw = json.dumps({"dataSets": [float("inf")]}).encode()
     assert refused(lambda: sdmx.parse(raw, "s.json")).code == "S552"

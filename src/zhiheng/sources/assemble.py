@@ -83,14 +83,18 @@ class Clock:
     def __init__(self, name: str) -> None:
         self.name = name
         self.frequency: Frequency | None = None
+        self._known: dict[str, int] = {}
 
     def read(self, written: str, cell: str) -> int:
         """The ordinal of a period; S550 or S551 with the address of its cell."""
+        if written in self._known:
+            return self._known[written]
         try:
             found: Period = parse_period(written, self.frequency)
         except ZhihengError as error:
             raise with_cell(error, f"{self.name}!{cell}") from None
         self.frequency = found.frequency
+        self._known[written] = found.ordinal
         return found.ordinal
 
 

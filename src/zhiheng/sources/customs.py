@@ -7,6 +7,7 @@ vary with the dimensions chosen on the page; a dimension that was not chosen is 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 from zhiheng.catalog.regions import is_region, region
@@ -122,6 +123,7 @@ def _quantity(got: Mapping[str, str], at: Mapping[str, int], i: int, bad: BadCel
     return bad.number(got["quantity"], f"{column_letters(at['quantity'])}{i}")
 
 
+@lru_cache(maxsize=1024)
 def _partner(written: str) -> str:
     return region(written).code if written and is_region(written) else written
 

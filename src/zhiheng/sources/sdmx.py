@@ -124,13 +124,14 @@ def parse(
 def _reading(
     obs: _Obs, value: float, entity: str, series: Sequence[str], clock: Clock, name: str
 ) -> Reading:
-    area = entity or next((a for a in AREAS if a in obs.key), "")
-    chosen = series or [d for d in obs.key if d not in NOT_SERIES and d != area]
+    upper = {d.upper(): d for d in obs.key}  # Eurostat writes geo, unit and freq
+    area = entity or next((upper[a] for a in AREAS if a in upper), "")
+    chosen = series or [d for d in obs.key if d.upper() not in NOT_SERIES and d != area]
     missing = [d for d in ([area] if area else ["REF_AREA"]) if d not in obs.key]
     missing += [d for d in chosen if d not in obs.key]
     if missing:
         raise lacking(name, "SDMX", missing)
-    said = {**obs.key, **obs.attributes}
+    said = {k.upper(): v for k, v in {**obs.key, **obs.attributes}.items()}
     unit = next((said[u] for u in UNITS if said.get(u)), "")
     power = said.get("UNIT_MULT", "0") or "0"
     if not (power.lstrip("-").isdigit() and power.isascii() and abs(int(power)) <= 18):
