@@ -180,6 +180,8 @@ IO_SHEET = [
     ["总投入", None, "TI", 10, 20, None, None, None],
 ]
 
+IO_YEARBOOK = [[w for c, w in enumerate(r) if c != 2] for r in IO_SHEET if r[2] != "代码"]
+
 COMTRADE_CSV = b"""typeCode,freqCode,period,reporterCode,reporterISO,reporterDesc,flowCode,\
 flowDesc,\
 partnerCode,partnerISO,partnerDesc,partner2Code,classificationCode,cmdCode,cmdDesc,customsCode,\
@@ -284,6 +286,7 @@ def shapes() -> dict[str, Shape]:
         Shape("cities.xlsx", workbook(CEADS_CITIES), ce.parse, ce.sniff),
         Shape("io_2020.csv", IO_CSV, input_output.parse, input_output.sniff),
         Shape("io.xlsx", workbook({"表": IO_SHEET}), input_output.parse, input_output.sniff),
+        Shape("yb.xlsx", workbook({"3-24": IO_YEARBOOK}), input_output.parse, input_output.sniff),
         Shape("comtrade.csv", COMTRADE_CSV, comtrade_rows, comtrade.sniff),
         Shape("comtrade-old.csv", COMTRADE_OLD, comtrade_rows, comtrade.sniff),
         Shape("comtrade.json", COMTRADE_JSON, comtrade_rows, comtrade.sniff),

@@ -146,6 +146,14 @@ def test_scenarios_of_one_file_stay_apart() -> None:
     assert chosen.array("Emissions|CO2")[0, 1] == 7000e6
 
 
+def test_an_unmapped_unit_is_said_with_its_cell() -> None:
+    raw = shapes.IAMC_CSV.replace(b"Mt CO2,320", b"billion US$2010/yr,320")
+    error = refused(lambda: iamc.parse(raw, "iamc.csv"))
+    assert error.code == "U210"
+    assert "F3" in str(error)
+    assert len(iamc.parse(raw, "i.csv", units={"billion US$2010/yr": "Mt CO2"})) == 8
+
+
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from(["CHN", "VNM"]), st.integers(1900, 2100),
@@ -241,6 +249,17 @@ def test_both_layouts_give_one_table() -> None:
     assert {g.identity for g in input_output.balance(sheet)} == {
         "inputs = TII", "VA = TVA", "TII + TVA = TI", "TI = GO", "uses = TIU",
     }  # fmt: skip
+
+
+def test_a_yearbook_prints_names_without_codes() -> None:
+    found = input_output.parse(shapes.workbook({"3-24": shapes.IO_YEARBOOK}), "yearbook.xlsx")
+    coded = input_output.parse(shapes.workbook({"表": shapes.IO_SHEET}), "t.xlsx")
+    assert {r[:5] for r in rows(found)} == {r[:5] for r in rows(coded)}
+    assert found.labels["01"].zh == "农业"
+    lines = [",".join(str(w or "") for w in row) for row in shapes.IO_YEARBOOK]
+    raw = "\n".join(lines).encode("gb18030")
+    assert input_output.sniff(raw, "yearbook.csv")
+    assert len(input_output.parse(raw, "yearbook.csv")) == len(found)
 
 
 def test_a_table_that_does_not_balance_is_read_and_said() -> None:

@@ -2,7 +2,8 @@
 
 The layout is recognised by its codes: a row of column codes (``01`` …, ``TIU``,
 ``FU101``, ``GO``) and a column of row codes (``01`` …, ``TII``, ``VA001``, ``TI``). It
-does not matter how many title, name or section rows stand around them.
+does not matter how many title, name or section rows stand around them. A yearbook
+prints names without codes; there the sectors are numbered in the order of their rows.
 
 A row is an entity (its code; imported inputs are ``01.imports``), a column is a series
 (``use.01``, ``use.TIU``, ``use.GO``), so that the table is one `Panel` of one period.
@@ -21,6 +22,7 @@ from zhiheng.sources.assemble import BadCells, Clock, Reading, assemble
 from zhiheng.sources.grid import column_letters
 from zhiheng.sources.observations import Observations
 from zhiheng.sources.opening import (
+    SNIFFED,
     cell_text,
     csv_rows,
     fingerprint,
@@ -39,6 +41,14 @@ _ORIGINS = {"domestic": "", "imports": ".imports", "imported": ".imports", "tot"
 
 Cells = list[list[str]]
 
+NAMED: Mapping[str, str] = {
+    "中间使用合计": "TIU", "中间投入合计": "TII", "最终使用合计": "TFU", "总产出": "GO",
+    "总投入": "TI", "增加值合计": "TVA", "劳动者报酬": "VA001", "生产税净额": "VA002",
+    "固定资产折旧": "VA003", "营业盈余": "VA004", "出口": "EX", "进口": "IM", "其他": "ERR",
+    "最终消费合计": "TC", "最终消费支出合计": "TC", "资本形成总额合计": "GCF",
+}  # fmt: skip
+"""What a yearbook, which prints no codes, writes for the totals and parts of value added."""
+
 
 class _Table(NamedTuple):
     sheet: str
@@ -46,6 +56,7 @@ class _Table(NamedTuple):
     header: int
     codes: int
     columns: tuple[tuple[int, str], ...]
+    names: Mapping[str, str]
 
 
 class Gap(NamedTuple):
@@ -69,7 +80,8 @@ def sniff(raw: bytes, name: str) -> bool:
             return bool(_tables(raw, name))
         except ZhihengError:
             return False
-    return ",TIU" in head(raw) or "中间使用合计" in head(raw)
+    start = head(raw) + raw[:SNIFFED].decode("gb18030", errors="replace")
+    return ",TIU" in start or "中间使用合计" in start
 
 
 def parse(raw: bytes, name: str, *, year: int | None = None, unit: str = "") -> Observations:
@@ -165,7 +177,7 @@ def _tables(raw: bytes, name: str) -> list[_Table]:
         }
     else:
         book = {"": csv_rows(raw, name)}
-    found = [_table(sheet, cells) for sheet, cells in book.items()]
+    found = [_table(sheet, cells) or _yearbook(sheet, cells) for sheet, cells in book.items()]
     return [t for t in found if t is not None]
 
 
@@ -185,7 +197,35 @@ def _table(sheet: str, cells: Cells) -> _Table | None:
     keys = [sum(bool(_CODE.fullmatch(r[c])) for r in below if c < len(r)) for c in range(left)]
     if not keys or max(keys) < 3:
         return None
-    return _Table(sheet, cells, header, keys.index(max(keys)), columns)
+    return _Table(sheet, cells, header, keys.index(max(keys)), columns, {})
+
+
+def _yearbook(sheet: str, cells: Cells) -> _Table | None:
+    """A table with names in place of codes: sectors are numbered in the order of their rows.
+
+    A name that heads a column and a row is a sector; the totals are known by their words.
+    """
+    words = [[w.replace(" ", "") for w in row] for row in cells]
+    header = next((r for r, row in enumerate(words[:30]) if "中间使用合计" in row), None)
+    key = next((row.index("中间投入合计") for row in words if "中间投入合计" in row), None)
+    if header is None or key is None:
+        return None
+    heads = set(words[header])
+    sectors = dict.fromkeys(
+        row[key]
+        for row in words[header + 1 :]
+        if key < len(row) and row[key] in heads and row[key] not in {"", *NAMED}
+    )
+    codes = {**NAMED, **{w: f"{i:02d}" for i, w in enumerate(sectors, start=1)}}
+    columns = tuple((c, codes[w]) for c, w in enumerate(words[header]) if c > key and w in codes)
+    coded = [list(row) for row in cells]
+    for r in range(header + 1, len(coded)):
+        if key < len(coded[r]):
+            left = [w for w in words[r][:key] if w in NAMED]  # 总投入 stands in the first column
+            coded[r][key] = codes.get(words[r][key] or (left or [""])[0], "")
+    if len(sectors) < 2:
+        return None
+    return _Table(sheet, coded, header, key, columns, {v: k for k, v in codes.items()})
 
 
 def _entity(table: _Table, r: int) -> str:
@@ -199,6 +239,8 @@ def _entity(table: _Table, r: int) -> str:
 
 
 def _title(table: _Table, r: int, entity: str) -> Text:
+    if entity in table.names:
+        return Text.same(table.names[entity])
     left = table.cells[r][: min(c for c, _ in table.columns)]
     words = [
         w for c, w in enumerate(left) if w and c != table.codes and w.casefold() not in _ORIGINS
