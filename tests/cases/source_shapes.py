@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pandas as pd
+import pytest
 from openpyxl import Workbook
 from sdmx_shapes import SDMX_CSV, SDMX_GENERIC, SDMX_JSON, SDMX_SPECIFIC
 
+from zhiheng.core.errors import ZhihengError
 from zhiheng.sources import (
     baci,
     ceads,
@@ -27,6 +29,7 @@ from zhiheng.sources import (
     stata,
     worldbank,
 )
+from zhiheng.sources.observations import Observations
 
 WORLDBANK_CSV = """\ufeff"Data Source","World Development Indicators",
 
@@ -37,6 +40,14 @@ WORLDBANK_CSV = """\ufeff"Data Source","World Development Indicators",
 "China","CHN","Population, total","SP.POP.TOTL","1411","1412.5","1412",
 "Viet Nam","VNM","GDP (constant 2015 US$)","NY.GDP.MKTP.KD","..","3.25","3.5",
 """.encode()
+
+DATABANK_CSV = b"""Series Name,Series Code,Country Name,Country Code,2020 [YR2020],2021 [YR2021]
+GDP (current US$),NY.GDP.MKTP.CD,China,CHN,14687.5,..
+"Population, total",SP.POP.TOTL,China,CHN,1411,1412.5
+,,,,,
+Data from database: World Development Indicators,,,,,
+Last Updated: 06/28/2024,,,,,
+"""
 
 
 def worldbank_page(page: int = 1, pages: int = 1) -> bytes:
@@ -274,6 +285,7 @@ def shapes() -> dict[str, Shape]:
     wb, ce, sd = worldbank, ceads, sdmx
     listed = [
         Shape("API_19.csv", WORLDBANK_CSV, wb.parse, wb.sniff),
+        Shape("databank.csv", DATABANK_CSV, wb.parse, wb.sniff),
         Shape("page.json", worldbank_page(), wb.parse, wb.sniff),
         Shape("API_19.zip", zipped(API_19__csv=WORLDBANK_CSV, M__csv=b"x"), wb.parse, wb.sniff),
         Shape("eurofxref-hist.csv", ECB_CSV, ecb.parse, ecb.sniff),
@@ -302,3 +314,15 @@ def shapes() -> dict[str, Shape]:
         Shape("old.dta", stata_file(114), stata.parse, stata.sniff),
     ]  # fmt: skip
     return {s.name: s for s in listed}
+
+
+def rows(found: Observations) -> list[tuple[Any, ...]]:
+    """Entity, period, series, value, unit and cell of every observation."""
+    columns = (found.entity, found.period, found.series, found.value, found.unit, found.cell)
+    return list(zip(*(c.tolist() for c in columns), strict=True))
+
+
+def refused(call: Callable[[], object]) -> ZhihengError:
+    with pytest.raises(ZhihengError) as caught:
+        call()
+    return caught.value

@@ -1,7 +1,8 @@
 """World Bank: bulk CSV (also zipped) and pages of the JSON interface.
 
 CSV: ``Data Source`` and ``Last Updated Date`` above, then one row for each country
-and indicator with the years as columns. JSON: ``[{page, pages, …}, [row, …]]``.
+and indicator with the years as columns; exports of the DataBank are alike, with the
+date below. JSON: ``[{page, pages, …}, [row, …]]``.
 The unit is what the last bracket of the indicator's name says; where there is
 none the unit is unstated, unless `units` gives it.
 """
@@ -24,12 +25,20 @@ from zhiheng.sources.opening import (
     is_zip,
     lacking,
     load_json,
+    places,
     unreadable,
     unzip,
 )
 
 SOURCE = "wdi"
-_COLUMNS = ("Country Name", "Country Code", "Indicator Name", "Indicator Code")
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "country": ("Country Code",),
+    "title": ("Indicator Name", "Series Name"),
+    "code": ("Indicator Code", "Series Code"),
+}
+"""Headers of the bulk files, then of the DataBank."""
+
+_FOOT = ("Data from database", "Last Updated")
 _BRACKET = re.compile(r"\(([^()]*)\)\s*$")
 _YEAR = re.compile(r"(YR)?\d{4}([QM]\d{1,2})?(\s*\[YR\d{4}\])?")
 
@@ -40,7 +49,9 @@ def sniff(raw: bytes, name: str) -> bool:
         return name.startswith("API_") and name.endswith(".zip")
     start = head(raw)
     by_page = re.match(r'\s*\[\s*\{\s*"(page|message)"', start) is not None
-    return by_page or all(f"{c}" in start for c in ("Country Code", "Indicator Code"))
+    return by_page or (
+        "Country Code" in start and ("Indicator Code" in start or "Series Code" in start)
+    )
 
 
 def parse(
@@ -129,36 +140,45 @@ def _csv(
     raw: bytes, name: str, units: Mapping[str, str], series: Mapping[str, str], unknown: Unknown
 ) -> Observations:
     rows = csv_rows(raw, name)
-    top = next((i for i, r in enumerate(rows) if set(_COLUMNS) <= set(r)), None)
-    if top is None:
-        raise lacking(name, "World Bank CSV", _COLUMNS)
-    place = {c: rows[top].index(c) for c in _COLUMNS}
+    tops = [i for i, r in enumerate(rows[:20]) if len(places(r, _COLUMNS)) == len(_COLUMNS)]
+    if not tops:
+        raise lacking(name, "World Bank CSV", [words[0] for words in _COLUMNS.values()])
+    top, place = tops[0], places(rows[tops[0]], _COLUMNS)
     clock, bad = Clock(name), BadCells(name)
     years = [
         (c, clock.read(h.split("[")[0], f"{column_letters(c)}{top + 1}"))
         for c, h in enumerate(rows[top])
         if _YEAR.fullmatch(h)
     ]
-    vintage = next((r[1] for r in rows[:top] if len(r) > 1 and r[0] == "Last Updated Date"), "")
+    vintage = _vintage(rows, top)
     found: list[Reading] = []
     for i in range(top + 1, len(rows)):
         row = rows[i]
-        if not any(row):
+        if not any(row) or (row[0].startswith(_FOOT) and not any(row[1:])):
             continue
         if len(row) < len(rows[top]) - 1:  # the trailing comma may be missing, nothing more
             raise unreadable(name, "World Bank CSV", f"row {i + 1} is cut off")
-        code, unit = row[place["Indicator Code"]], unit_in_name(row[place["Indicator Name"]])
+        code, unit = row[place["code"]], unit_in_name(row[place["title"]])
         for c, period in years:
             cell = f"{column_letters(c)}{i + 1}"
             value = bad.number(row[c] if c < len(row) else "", cell)
             if value is not None:
-                entity = row[place["Country Code"]]
+                entity = row[place["country"]]
                 found.append(Reading(entity, period, code, value, unit, cell, vintage=vintage))
     bad.stop()
     return assemble(
         _renamed(found, units, series), file=fingerprint(raw, name), source=SOURCE,
         frequency=clock.frequency or "A", unknown=unknown,
     )  # fmt: skip
+
+
+def _vintage(rows: Sequence[Sequence[str]], top: int) -> str:
+    """The date of the release: above the bulk files, below what the DataBank exports."""
+    above = [r[1] for r in rows[:top] if len(r) > 1 and r[0] == "Last Updated Date"]
+    below = [
+        r[0].partition(":")[2].strip() for r in rows[-10:] if r and r[0].startswith("Last Updated")
+    ]
+    return (above + below + [""])[0]
 
 
 def page(raw: bytes, name: str) -> tuple[Mapping[str, Any], list[Any]]:
