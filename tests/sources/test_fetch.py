@@ -97,6 +97,12 @@ def server() -> Iterator[Publisher]:
     made.server_close()
 
 
+@pytest.fixture(autouse=True)
+def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy of the surroundings is not asked for an address of this machine."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
 class Time:
     """A clock that only sleeping moves."""
 

@@ -203,6 +203,26 @@ def test_several_readings_in_a_period_need_a_way_to_become_one() -> None:
         assert meters.parse(raw, "m.csv", how=how).value.tolist() == [value]  # type: ignore[arg-type]
 
 
+def test_a_period_with_a_reading_missing_is_said() -> None:
+    times = [f"2022-03-01T{h:02d}:{m:02d}Z" for h in range(3) for m in (0, 15, 30, 45)]
+    found = meters.parse(readings(*times[:-1]), "m.csv", how="sum")
+    assert found.value.tolist() == [4.0, 4.0, 3.0]
+    assert any("1 periods have fewer than the usual 4" in n.en for n in found.notes)
+    whole = meters.parse(readings(*times), "m.csv", how="sum")
+    assert whole.notes == ()
+
+
+@given(st.permutations(range(12)), st.sampled_from(["sum", "mean", "last"]))
+def test_the_order_of_records_does_not_matter(order: list[int], how: Any) -> None:
+    """Values are small whole numbers, so that sums are exact in any order."""
+    lines = [f"m{i % 2},2022-03-01T{i // 4:02d}:{i % 4 * 15:02d}Z,{i * i % 7},kWh" for i in order]
+    raw = "\n".join(["device,time,value,unit", *lines]).encode()
+    one = cells(meters.parse(raw, "m.csv", how=how))
+    lines.sort()
+    raw = "\n".join(["device,time,value,unit", *lines]).encode()
+    assert one == cells(meters.parse(raw, "m.csv", how=how))
+
+
 def test_two_values_at_one_instant_are_refused() -> None:
     raw = readings("2022-03-01T00:00Z") + b"m,2022-03-01T08:00+08:00,2,kWh\n"
     refused("D102", lambda: meters.parse(raw, "m.csv"))

@@ -64,11 +64,11 @@ _FORMS = (
     _form("A", r"(?:YR|FY)?(?P<y>\d{4})"),
     _form("Q", rf"{_Y}\s*[-年/]?\s*(?:Q|第)?(?P<q>[1-4])\s*季度?"),
     _form("Q", rf"{_Y}\s*[-年/.]?\s*Q(?P<q>[1-4])"),
-    _form("Q", rf"Q?(?P<q>[1-4])Q?[-/ ]{_Y}"),
-    _form("Q", rf"(?P<q>[1-4])Q{_Y}"),
+    _form("Q", rf"(?:Q(?P<q>[1-4])|(?P<q2>[1-4])Q)[-/ ]?{_Y}"),  # never 1-2022: it may be January
     _form("M", rf"{_Y}\s*年\s*{_M}\s*月(?:份)?"),
     _form("M", rf"{_Y}[-/. ]?M{_M}"),
-    _form("M", rf"{_Y}[-/.]{_M}"),
+    _form("M", rf"{_Y}[-/]{_M}"),
+    _form("M", rf"{_Y}\.(?P<m>\d{{2}})"),  # never 2022.1: a sheet writes October so
     _form("M", r"(?P<y>\d{4})(?P<m>\d{2})"),
     _form("D", rf"{_Y}\s*年\s*{_M}\s*月\s*{_D}\s*[日号]"),
     _form("D", rf"{_Y}([-/.]){_M}\2{_D}"),
@@ -186,7 +186,11 @@ def _coarse(frequency: Frequency, parts: Mapping[str, int]) -> Period:
     first = date(parts["y"], parts.get("m", 1), 1)  # raises for year 0 and month 13
     if frequency == "A":
         return year(first.year)
-    return quarter(first.year, parts["q"]) if frequency == "Q" else month(first.year, first.month)
+    return (
+        quarter(first.year, parts.get("q") or parts["q2"])
+        if frequency == "Q"
+        else month(first.year, first.month)
+    )
 
 
 def _hour(parts: Mapping[str, int], zone: str) -> Period:

@@ -170,7 +170,7 @@ _Resolved = tuple[str, list[str], dict[str, Text], tuple[Text, ...]]
 def _entities(found: Sequence[Reading], unknown: Unknown) -> tuple[Sequence[Reading], _Resolved]:
     names = [r.entity for r in found]
     if unknown == "refuse":
-        return found, resolve(names)
+        return found, _known(names)
     if unknown == "drop":
         kept = [r for r in found if is_region(r.entity)]
         gone = sorted({r.entity for r in found} - {r.entity for r in kept})
@@ -184,6 +184,17 @@ def _entities(found: Sequence[Reading], unknown: Unknown) -> tuple[Sequence[Read
             "Some names are no catalogued region; all names are taken as given.",
         )
         return found, ("", names, {}, (note,))
+
+
+def _known(names: Sequence[str]) -> _Resolved:
+    try:
+        return resolve(names)
+    except ZhihengError as error:
+        more = Text(
+            '{fix}或用 unknown="drop" 略去、unknown="keep" 按原样读。',
+            '{fix} Or leave them out with unknown="drop", or keep them with unknown="keep".',
+        ).format(fix=error.fix)
+        raise ZhihengError(error.code, error.what, fix=more, evidence=error.evidence) from None
 
 
 def _dropped(names: Sequence[str], rows: int) -> tuple[Text, ...]:

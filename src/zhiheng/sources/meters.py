@@ -8,6 +8,7 @@ ambiguous or did not exist, and is refused rather than guessed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -136,9 +137,11 @@ def parse(
                 n=len(timed) - len(distinct)
             )
         )
+    groups = _groups(distinct)
+    notes += _thin_note(groups)
     labels = {r.device: Text.same(r.device) for r in records if r.device}
     return assemble(
-        _periods(distinct, how, name), file=fingerprint(raw, name), source=name,
+        _periods(groups, how, name), file=fingerprint(raw, name), source=name,
         frequency=frequency, notes=notes, own_labels=labels,
     )  # fmt: skip
 
@@ -299,10 +302,33 @@ def _distinct(timed: Sequence[_Timed], name: str) -> list[_Timed]:
     return list(seen.values())
 
 
-def _periods(distinct: Sequence[_Timed], how: How, name: str) -> list[Reading]:
+_Groups = Mapping[tuple[str, str, int], Sequence[_Timed]]
+
+
+def _groups(distinct: Sequence[_Timed]) -> _Groups:
+    """The readings of each device, quantity and period, in the order of time."""
     groups: dict[tuple[str, str, int], list[_Timed]] = {}
     for r in sorted(distinct, key=lambda r: (*r.key, r.at)):
         groups.setdefault(r.key, []).append(r)
+    return groups
+
+
+def _thin_note(groups: _Groups) -> list[Text]:
+    """A sum over an hour of which a quarter is missing is lower, and nobody sees it."""
+    counts = Counter(len(g) for g in groups.values())
+    usual = counts.most_common(1)[0][0] if counts else 1
+    thin = sum(n for size, n in counts.items() if size < usual)
+    if not thin:
+        return []
+    return [
+        Text(
+            "{n} 个时段的读数少于通常的 {k} 个，合成值只含已有的读数。",
+            "{n} periods have fewer than the usual {k} readings; only those there are counted.",
+        ).format(n=thin, k=usual)
+    ]
+
+
+def _periods(groups: _Groups, how: How, name: str) -> list[Reading]:
     crowded: list[Row] = [
         {"entity": k[0], "series": k[1], "cell": f"{name}!{g[0].cell} … {g[-1].cell}", "n": len(g)}
         for k, g in groups.items()
