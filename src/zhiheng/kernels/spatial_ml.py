@@ -178,7 +178,10 @@ def lag_fit(
     ty, tx = f.remove(y), f.remove(x)
     columns = tx.reshape(-1, tx.shape[-1])
     index = _multiplied(f, rho, tx @ beta)
-    mean = f.spectrum.lag(index) if f.lag == "splm" else f.remove(f.spectrum.lag(index))
+    # removing fixed effects twice changes nothing, and only then are means of periods gone for
+    # good; removing a share of the means twice would be once too often
+    settled = f.lag == "splm" or f.effects == "random"
+    mean = f.spectrum.lag(index) if settled else f.remove(f.spectrum.lag(index))
     information = np.zeros((len(beta) + 2, len(beta) + 2))
     information[1:-1, 1:-1] = columns.T @ columns / sigma2
     information[0, 1:-1] = information[1:-1, 0] = columns.T @ mean.ravel() / sigma2
@@ -194,7 +197,7 @@ def lag_fit(
         information,
         log_likelihood(f, rho, sigma2, squares),
         residuals,
-        f.remove(index),
+        index if f.effects == "random" else f.remove(index),
         ty,
         slope,
     )

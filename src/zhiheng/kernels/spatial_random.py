@@ -78,9 +78,11 @@ def random_model(y: Array, x: Array, f: Frame, part: Part) -> RandomFit:
         at = 0.0
     else:
         low, high = GRID[max(best - 1, 0)], GRID[min(best + 1, len(GRID) - 1)]
-        at = cast(
-            float, optimize.brentq(lambda a: profile(a)[1], float(low), float(high), xtol=1e-13)
-        )
+
+        def slope(log_share: float) -> float:
+            return profile(log_share)[1]
+
+        at = cast(float, optimize.brentq(slope, float(low), float(high), xtol=1e-13))
     models = {"lag": lag_model, "error": error_model, "none": linear_model}
     fit = models[part](y, x, replace(f, kept=float(np.exp(at / 2))))
     return RandomFit(fit, float(np.expm1(-at)) / y.shape[1])
@@ -138,7 +140,11 @@ def _search(m: Array, size: int, f: Frame, part: Part) -> float:
         pair = [0, size]
         inner = linalg.solve(m[1:size, 1:size], m[1:size][:, pair], assume_a="pos")
         (a, b), (_, c) = m[np.ix_(pair, pair)] - m[pair][:, 1:size] @ inner
-        return maximise(lambda r: (a - 2 * r * b + r**2 * c, 2 * (r * c - b)), f)[0]
+
+        def lag_squares(rho: Array) -> tuple[Array, Array]:
+            return a - 2 * rho * b + rho**2 * c, 2 * (rho * c - b)
+
+        return maximise(lag_squares, f)[0]
     none, twice = m[:size, :size], m[size:, size:]
     cross = m[:size, size:] + m[size:, :size]
 
@@ -171,13 +177,11 @@ def own_effects_model(y: Array, x: Array, f: Frame) -> RandomFit:
     best = int(np.argmax([one[0] for one in found]))
     if best in (0, len(grid) - 1):
         raise NoMaximum(low if best == 0 else high)
-    search = optimize.minimize_scalar(
-        lambda at: -_given(y, x, f, at)[0],
-        bounds=(float(grid[best - 1]), float(grid[best + 1])),
-        method="bounded",
-        options={"xatol": 1e-11},
-    )
-    at = float(search.x)
+
+    def height_at(rho: float) -> float:
+        return _given(y, x, f, rho)[0]
+
+    at = _highest(height_at, float(grid[best - 1]), float(grid[best + 1]))
     height, log_share, beta, sigma2 = _given(y, x, f, at)
     ratio = float(np.expm1(-log_share)) / y.shape[1]
     return RandomFit(_own_fit(y, x, f, (at, beta, sigma2, ratio), height), ratio)
@@ -212,12 +216,27 @@ def _given(y: Array, x: Array, f: Frame, rho: float) -> tuple[float, float, Arra
     heights = [at(float(a))[0] for a in GRID]
     best = int(np.argmax(heights))
     low, high = GRID[max(best - 1, 0)], GRID[min(best + 1, len(GRID) - 1)]
-    search = optimize.minimize_scalar(
-        lambda a: -at(a)[0], bounds=(float(low), float(high)), method="bounded",
-        options={"xatol": 1e-11},
-    )  # fmt: skip
-    log_share = float(search.x) if -search.fun > heights[-1] else 0.0
+
+    def height_at(log_share: float) -> float:
+        return at(log_share)[0]
+
+    log_share = _highest(height_at, float(low), float(high))
+    if height_at(log_share) <= heights[-1]:
+        log_share = 0.0
     return (at(log_share)[0], log_share, *at(log_share)[1:])
+
+
+def _highest(height: Callable[[float], float], low: float, high: float) -> float:
+    """The maximum between two ends, one of which it may be."""
+
+    def depth(at: float) -> float:
+        return -height(at)
+
+    found = cast(
+        tuple[float, float, int, int],
+        optimize.fminbound(depth, low, high, xtol=1e-11, full_output=True),
+    )
+    return float(found[0])
 
 
 def _own_fit(
