@@ -11,7 +11,7 @@ from zhiheng.kernels.spatial_effects import SpatialEffects
 
 FEW_PERIODS = 15
 """Periods up to which the corrected lag still is biased by an amount that its errors show: in
-simulations of 30 units its 95 per cent intervals cover 94 per cent in 20 periods, 91 in 10 and 90
+simulations of 30 units its 95 per cent intervals cover 94 per cent in 20 periods, 93 in 10 and 90
 in 6."""
 
 
@@ -68,11 +68,17 @@ def _later() -> Note:
         Text(
             "effects 是当期的效应，long_run 是变量持久改变后的长期效应，取自 "
             "[(1 − τ)I − (ρ + η)W]⁻¹(βI + θW)；稳定性看 fit 的 modulus："
-            "(I − ρW)⁻¹(τI + ηW) 的特征值最大模，小于一才有长期。",
+            "(I − ρW)⁻¹(τI + ηW) 的特征值最大模，小于一才有长期。长期效应看 simulated_low 与 "
+            "simulated_high：分母 1 − ρ − τ − η 近零时 delta 区间偏窄（30 个地区、20 期、"
+            "三者之和 0.8 的模拟里，间接效应的 delta 区间覆盖真值 88% 至 89%，"
+            "抽样区间 93% 至 95%）。",
             "effects are those at once, long_run those of a change that lasts, from "
             "[(1 − τ)I − (ρ + η)W]⁻¹(βI + θW); for stability see modulus in fit: the largest "
             "modulus of the eigenvalues of (I − ρW)⁻¹(τI + ηW), below one where there is a long "
-            "run.",
+            "run. Read long-run effects by simulated_low and simulated_high: with 1 − ρ − τ − η "
+            "near zero intervals of the delta method are too narrow (in simulations of 30 units, "
+            "20 periods and a sum of 0.8 those of the indirect effect cover the truth in 88 to "
+            "89 %, those of draws in 93 to 95 %).",
         )
     )
 
@@ -93,10 +99,10 @@ def _short(periods: int) -> Note:
     return Note(
         Text(
             "只有 {t} 个时期：校正只去掉 1/T 阶的偏误，剩下 1/T² 阶。模拟中 30 个地区、20 期时 "
-            "τ 的 95% 区间覆盖真值 94%，10 期时 91%，6 期时 90%。",
+            "τ 的 95% 区间覆盖真值 94%，10 期时 93%，6 期时 90%。",
             "There are {t} periods only: the correction removes the bias of order 1/T and leaves "
             "that of order 1/T². In simulations of 30 units the 95 % interval of tau covers the "
-            "truth in 94 % with 20 periods, 91 % with 10 and 90 % with 6.",
+            "truth in 94 % with 20 periods, 93 % with 10 and 90 % with 6.",
         ).format(t=periods),
         level="caution",
         code="M756",

@@ -162,7 +162,7 @@ def spatial_panel(
     params = {"weights": reference(sample.weights)}
     return Result(
         tables,
-        wording.figures(asked),
+        wording.figures(asked, draws=draws),
         (*sample.notes, *said, *more),
         checks,
         sample.series,

@@ -226,34 +226,38 @@ def _discarded(count: int, draws: int) -> Note:
     )
 
 
-def figures(model: SpatialModel) -> tuple[Figure, ...]:
-    """Indirect, direct and total effects with intervals of the delta method."""
+def figures(model: SpatialModel, *, draws: int) -> tuple[Figure, ...]:
+    """Indirect, direct and total effects with intervals: of the delta method, later of draws."""
     kinds = ("direct",) if model.kind == "sem" else ("indirect", "direct", "total")
-    tables = ("effects",) if model.dynamic == "none" else ("effects", "long_run")
-    return tuple(_figure(kind, table) for table in tables for kind in kinds)
+    now = tuple(_figure(kind, "effects", simulated=False) for kind in kinds)
+    if model.dynamic == "none":
+        return now
+    return now + tuple(_figure(kind, "long_run", simulated=draws > 0) for kind in kinds)
 
 
-def _figure(kind: str, table: str) -> Figure:
+def _figure(kind: str, table: str, *, simulated: bool) -> Figure:
     title = (
         Text("{k}与区间", "Effects with intervals: {k}")
         if table == "effects"
         else Text("长期的{k}与区间", "Effects in the long run with intervals: {k}")
     )
+    how = Text("抽样", "draws") if simulated else Text("delta 法", "the delta method")
+    ends = ("simulated_low", "simulated_high") if simulated else ("ci_low", "ci_high")
     return Figure(
         name=f"{table}_{kind}",
         kind="interval",
         table=table,
         title=title.format(k=KINDS[kind]),
         reading=Text(
-            "点是{k}，横线是 delta 法的置信区间；横线跨过零线，就不能说效应异于零。",
-            "A point is the effect ({k}), its line the interval of the delta method; a line across "
+            "点是{k}，横线是{h}的置信区间；横线跨过零线，就不能说效应异于零。",
+            "A point is the effect ({k}), its line the interval of {h}; a line across "
             "zero means that no difference from zero can be claimed.",
-        ).format(k=KINDS[kind]),
+        ).format(k=KINDS[kind], h=how),
         encodings={
             "label": "term",
             "value": "estimate",
-            "low": "ci_low",
-            "high": "ci_high",
+            "low": ends[0],
+            "high": ends[1],
             "reference": 0,
             "where": {"effect_kind": kind},
         },

@@ -34,7 +34,7 @@ Errors = Literal["kkp", "anselin"]
 
 GRID = np.linspace(-20.0, 0.0, 41)
 """Logs of ``1 / (1 + T phi)`` at which the likelihood is looked at: it may have two maxima."""
-POINTS = 64
+POINTS = 32
 """Points of the search for the error parameter where every point takes eigenvectors."""
 
 
