@@ -264,3 +264,17 @@ def test_an_outcome_that_wanders_for_ever_has_no_long_run():
         run(made_panel(20, carried=1.02), dynamic="time", model="sar", effects="entity")
     assert caught.value.code == "M745"
     assert caught.value.evidence[0]["modulus"] >= 1
+
+
+def test_both_error_forms_of_random_effects_stand_on_a_flat_likelihood():
+    forms = [
+        spatial_panel(
+            states(), outcome="y", regressors=["emp", "pc"], spatial=neighbours(), model="sem",
+            effects="random", random_errors=form, draws=0,
+        )
+        for form in ("kkp", "anselin")
+    ]  # fmt: skip
+    assert all(check.passed for result in forms for check in result.checks)
+    heights = [column(result, "fit", "loglik")[0] for result in forms]
+    assert heights[1] == pytest.approx(751.6285, abs=1e-3)
+    assert heights[0] != pytest.approx(heights[1], abs=0.1)

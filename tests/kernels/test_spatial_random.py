@@ -14,7 +14,12 @@ from spatial_cases import links_of, ring
 from zhiheng.kernels.spatial_hausman import hausman
 from zhiheng.kernels.spatial_ml import error_model, frame, lag_model, linear_model
 from zhiheng.kernels.spatial_quasi import moments, quasi_covariance
-from zhiheng.kernels.spatial_random import own_effects_model, random_model
+from zhiheng.kernels.spatial_random import (
+    _given,
+    _own_slope,
+    own_effects_model,
+    random_model,
+)
 from zhiheng.kernels.spatial_spectrum import spectrum
 
 # A general optimiser stops where the likelihood no longer moves: the square root of rounding.
@@ -81,6 +86,7 @@ def test_the_maximum_equals_a_dense_search(kind, directed):
     start = np.concatenate([at[free][:-2] + 0.05, np.log(at[-2:]) + 0.1])
     found = optimize.minimize(depth, start, tol=1e-12)
     assert -found.fun == pytest.approx(d.fit.log_likelihood, abs=1e-8)
+    assert abs(d.fit.slope) < 1e-8
     np.testing.assert_allclose(found.x[:-2], at[free][:-2], atol=OPTIMISER)
     np.testing.assert_allclose(np.exp(found.x[-2:]), at[-2:], rtol=OPTIMISER)
 
@@ -221,3 +227,13 @@ def test_random_effects_cover_the_truth_and_hausman_keeps_its_size():
     )
     assert ((covered / 2000 > 0.93) & (covered / 2000 < 0.97)).all()
     assert rejected / 2000 < 0.07
+
+
+def test_the_slope_of_own_effects_is_the_derivative_of_their_height():
+    w, x, y = made(4, "anselin")
+    f = frame(spectrum(links_of(w)), y.shape[1], "random")
+    step = 1e-4
+    for rho in (-0.3, 0.1, 0.6):
+        ends = [_given(y, x, f, rho + side * step)[0] for side in (1, -1)]
+        slope = (ends[0] - ends[1]) / (2 * step) / y.size
+        assert _own_slope(y, x, f, rho) == pytest.approx(slope, rel=1e-5, abs=1e-8)

@@ -26,7 +26,7 @@ from zhiheng.kernels.spatial_ml import (
     linear_model,
     maximise,
 )
-from zhiheng.kernels.spatial_spectrum import log_determinant
+from zhiheng.kernels.spatial_spectrum import log_determinant, trace
 
 Array = NDArray[np.float64]
 Part = Literal["lag", "error", "none"]
@@ -34,6 +34,8 @@ Errors = Literal["kkp", "anselin"]
 
 GRID = np.linspace(-20.0, 0.0, 41)
 """Logs of ``1 / (1 + T phi)`` at which the likelihood is looked at: it may have two maxima."""
+NEAR = 1e-5
+"""How far a search by heights may be from where the derivative is zero."""
 POINTS = 32
 """Points of the search for the error parameter where every point takes eigenvectors."""
 
@@ -181,10 +183,35 @@ def own_effects_model(y: Array, x: Array, f: Frame) -> RandomFit:
     def height_at(rho: float) -> float:
         return _given(y, x, f, rho)[0]
 
+    def slope_at(rho: float) -> float:
+        return _own_slope(y, x, f, rho)
+
     at = _highest(height_at, float(grid[best - 1]), float(grid[best + 1]))
+    if slope_at(at - NEAR) > 0 > slope_at(at + NEAR):
+        at = cast(float, optimize.brentq(slope_at, at - NEAR, at + NEAR, xtol=1e-14))
     height, log_share, beta, sigma2 = _given(y, x, f, at)
     ratio = float(np.expm1(-log_share)) / y.shape[1]
-    return RandomFit(_own_fit(y, x, f, (at, beta, sigma2, ratio), height), ratio)
+    fit = _own_fit(y, x, f, (at, beta, sigma2, ratio), height)
+    return RandomFit(replace(fit, slope=slope_at(at)), ratio)
+
+
+def _own_slope(y: Array, x: Array, f: Frame, rho: float) -> float:
+    """Derivative of the height in `rho`, per row: all else is at its best, and so stays."""
+    _, log_share, beta, sigma2 = _given(y, x, f, rho)
+    periods, w = y.shape[1], f.spectrum.matrix.toarray()
+    b = np.eye(len(w)) - rho * w
+    rest = y - x @ beta
+    centre = rest.mean(axis=1)
+    apart = rest - centre[:, None]
+    inside = float(((w @ apart) * (b @ apart)).sum()) / sigma2
+    inside -= (periods - 1) * trace(1, rho, f.values)
+    plain = linalg.inv(b.T @ b)
+    moved = plain @ (w.T @ b + b.T @ w) @ plain
+    means = float(np.expm1(-log_share)) * np.eye(len(b)) + plain
+    solved = linalg.solve(means, centre, assume_a="pos")
+    outside = periods * float(solved @ moved @ solved) / sigma2
+    outside -= float(np.trace(linalg.solve(means, moved, assume_a="pos")))
+    return (inside + outside / 2) / f.rows
 
 
 def _filtered(y: Array, x: Array, f: Frame, rho: float) -> tuple[Array, Array, Array, Array]:
