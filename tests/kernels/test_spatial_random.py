@@ -237,3 +237,17 @@ def test_the_slope_of_own_effects_is_the_derivative_of_their_height():
         ends = [_given(y, x, f, rho + side * step)[0] for side in (1, -1)]
         slope = (ends[0] - ends[1]) / (2 * step) / y.size
         assert _own_slope(y, x, f, rho) == pytest.approx(slope, rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize("kind", ["lag", "kkp", "anselin"])
+def test_effects_that_dwarf_the_innovations_are_as_good_as_fixed(kind):
+    w, x, y = made(7, kind)
+    x = np.concatenate([x[..., :1], x[..., 1:] - x[..., 1:].mean(axis=1, keepdims=True)], axis=-1)
+    y = y + 1e4 * np.random.default_rng(1).normal(size=(len(w), 1))
+    d, f = fitted(w, x, y, kind)
+    within = frame(f.spectrum, y.shape[1], "entity", correction="lee_yu")
+    if kind == "anselin":
+        fixed = error_model(y, x[..., 1:], within)
+        np.testing.assert_allclose(d.fit.beta[1:], fixed.beta, rtol=1e-3)
+    assert np.isfinite(d.fit.covariance).all()
+    assert d.ratio > 1e5

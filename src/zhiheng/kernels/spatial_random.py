@@ -32,7 +32,7 @@ Array = NDArray[np.float64]
 Part = Literal["lag", "error", "none"]
 Errors = Literal["kkp", "anselin"]
 
-GRID = np.linspace(-20.0, 0.0, 41)
+GRID = np.linspace(-30.0, 0.0, 61)
 """Logs of ``1 / (1 + T phi)`` at which the likelihood is looked at: it may have two maxima."""
 NEAR = 1e-5
 """How far a search by heights may be from where the derivative is zero."""
@@ -73,21 +73,27 @@ def random_model(y: Array, x: Array, f: Frame, part: Part) -> RandomFit:
     NoMaximum
     """
     profile = _profile(y, x, f, part)
-    slopes = [profile(float(at))[1] for at in GRID]
     heights = [profile(float(at))[0] for at in GRID]
-    best = int(np.argmax(heights))
-    if best == len(GRID) - 1 and slopes[best] >= 0:
-        at = 0.0
-    else:
-        low, high = GRID[max(best - 1, 0)], GRID[min(best + 1, len(GRID) - 1)]
 
-        def slope(log_share: float) -> float:
-            return profile(log_share)[1]
+    def slope(log_share: float) -> float:
+        return profile(log_share)[1]
 
-        at = cast(float, optimize.brentq(slope, float(low), float(high), xtol=1e-13))
+    at = _top(slope, heights)
     models = {"lag": lag_model, "error": error_model, "none": linear_model}
     fit = models[part](y, x, replace(f, kept=float(np.exp(at / 2))))
     return RandomFit(fit, float(np.expm1(-at)) / y.shape[1])
+
+
+def _top(slope: Callable[[float], float], heights: list[float]) -> float:
+    """The best log of the share: where the slope vanishes beside the best of the grid, or an end.
+
+    The end at zero means no effects; the other, effects so large that they are as good as fixed.
+    """
+    best = int(np.argmax(heights))
+    low, high = float(GRID[max(best - 1, 0)]), float(GRID[min(best + 1, len(GRID) - 1)])
+    if slope(low) > 0 > slope(high):
+        return cast(float, optimize.brentq(slope, low, high, xtol=1e-14))
+    return float(GRID[best])
 
 
 def _profile(y: Array, x: Array, f: Frame, part: Part) -> Callable[[float], tuple[float, float]]:
@@ -230,27 +236,25 @@ def _given(y: Array, x: Array, f: Frame, rho: float) -> tuple[float, float, Arra
     squares, turned, values, _ = _filtered(y, x, f, rho)
     fixed = f.periods * float(log_determinant(rho, f.values))
 
-    def at(log_share: float) -> tuple[float, Array, float]:
-        spread = np.expm1(-log_share)
-        weight = 1.0 / (1.0 + spread * values)
+    def at(log_share: float) -> tuple[float, Array, float, float]:
+        weight = 1.0 / (1.0 + np.expm1(-log_share) * values)
         m = squares + (turned * weight[:, None]).T @ turned
         beta = linalg.solve(m[1:, 1:], m[1:, 0], assume_a="pos")
         sigma2 = float(m[0, 0] - m[0, 1:] @ beta) / f.rows
         height = -f.rows / 2 * (np.log(2 * np.pi * sigma2) + 1)
         height += float(np.log(weight).sum()) / 2 + fixed
-        return float(height), beta, sigma2
+        # what a step in the log of the share does to each weight, relative to the weight
+        moved = weight * values * np.exp(-log_share)
+        rest = turned[:, 0] - turned[:, 1:] @ beta
+        slope = float((moved * (1.0 - rest**2 * weight / sigma2)).sum()) / 2
+        return float(height), beta, sigma2, slope
 
-    heights = [at(float(a))[0] for a in GRID]
-    best = int(np.argmax(heights))
-    low, high = GRID[max(best - 1, 0)], GRID[min(best + 1, len(GRID) - 1)]
+    def slope_at(log_share: float) -> float:
+        return at(log_share)[3]
 
-    def height_at(log_share: float) -> float:
-        return at(log_share)[0]
-
-    log_share = _highest(height_at, float(low), float(high))
-    if height_at(log_share) <= heights[-1]:
-        log_share = 0.0
-    return (at(log_share)[0], log_share, *at(log_share)[1:])
+    log_share = _top(slope_at, [at(float(a))[0] for a in GRID])
+    height, beta, sigma2, _ = at(log_share)
+    return height, log_share, beta, sigma2
 
 
 def _highest(height: Callable[[float], float], low: float, high: float) -> float:
