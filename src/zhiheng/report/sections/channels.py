@@ -66,6 +66,8 @@ SHOWN: dict[str, tuple[tuple[str, ...], tuple[Shown, ...]]] = {
         ("effects_indirect",),
         (Shown("effects", ("term", "effect_kind"),
                ("estimate", "std_error_delta", "p_value", "ci_low", "ci_high"), long=True),
+         Shown("long_run", ("term", "effect_kind"),
+               ("estimate", "std_error_delta", "simulated_low", "simulated_high"), long=True),
          Shown("tests", ("test_title",), ("test_statistic", "df", "p_value"), long=True)),
     ),
     "ekc": (
