@@ -131,6 +131,25 @@ def fetch(
     fetch_files(source, to, ask, lang)
 
 
+@app.command(help="数据体检：插值、照抄、量级错误等 / Check the health of data.")
+def audit(
+    file: Annotated[str, typer.Argument(help="数据文件或内置数据名 / file or data set")],
+    *,
+    regression: Annotated[str, typer.Option("--regression", help="y ~ x1 + x2")] = "",
+    window: Annotated[str, typer.Option("--window", help="2013-2022")] = "",
+    without: Annotated[str, typer.Option("--without", help="不要的地区 / leave out: a,b")] = "",
+    confidence: Annotated[float, typer.Option("--confidence", help="0–1")] = 0.5,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="写报告的目录 / folder")] = None,
+    lang: Lang = "zh",
+) -> None:
+    """Check a data file and write a two-page report, with its effect on a regression."""
+    from zhiheng.cli.audit import audit_file
+    from zhiheng.cli.run_method import Cut
+
+    audit_file(file, lang, regression=regression, out=out, cut=Cut(window, without),
+               confidence=confidence)  # fmt: skip
+
+
 @app.command(help="文献的主张是否成立：全部体系与窗口 / Test claims over all systems and windows.")
 def verdicts(
     file: Annotated[str, typer.Argument(help="数据文件或内置数据名 / file or data set")],
