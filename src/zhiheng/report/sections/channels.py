@@ -85,7 +85,13 @@ SHOWN: dict[str, tuple[tuple[str, ...], tuple[Shown, ...]]] = {
                ("test_statistic", "p_value", "p_simulated", "power"), long=True),
          Shown("slopes", ("test_title",), ("test_statistic", "p_value"))),
     ),
-    "cointegration": ((), ()),
+    "cointegration": (
+        (),
+        (Shown("tests", ("test_title",),
+               ("test_statistic", "p_value", "p_simulated", "p_bootstrap", "power"), long=True),
+         Shown("unit_roots", ("variable_title", "test_title"), ("test_statistic", "p_simulated"),
+               long=True)),
+    ),
     "power": (
         (),
         (Shown("detectable", ("term",),
