@@ -19,6 +19,7 @@ from zhiheng.sources.words import (
     known_unit,
     number,
     one_year,
+    serial_year,
     split_unit,
     within_year,
     year,
@@ -26,6 +27,10 @@ from zhiheng.sources.words import (
 
 MOST_QUESTIONS = 200
 """Cells of one table that are asked about one by one; with more the table is no table."""
+
+
+SYMBOLS = "#*†‡§ "
+"""Marks around the name of a series: of which, and footnotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ class Reader:
             label.series = self._told("series") or label.series
             label.unit = self._told("unit") or label.unit
             label.period = year(self._told("period")) or label.period
-        if not label.series and not self.roles.has("series"):
+        if not self.roles.has("series"):
             self._name(label)
         return label
 
@@ -134,10 +139,10 @@ class Reader:
             corner, unit = "", self.roles.corner.strip("()[] ")
         if unit:
             label.unit = label.unit or unit
-            label.series = corner
-        if not label.series:
-            label.series, unit = title_series(self.context.title)
-            label.unit = label.unit or unit
+            label.series = label.series or corner
+        title, unit = title_series(self.context.title)
+        label.series = label.series or title
+        label.unit = label.unit or unit
 
     def _told(self, part: str) -> str:
         return self.answers.of("tables", self.table.address, part)
@@ -193,7 +198,7 @@ class Reader:
             elif role == "entity":
                 self._entity(label, cell)
             elif role == "period":
-                self._period(label, cell)
+                self._period(label, cell, c, told)
         label.series = "/".join(dict.fromkeys(names))
         if year(told) is not None:
             label.period = year(told)
@@ -205,7 +210,8 @@ class Reader:
         return label
 
     def _series(self, label: _Label, names: list[str], cell: Cell) -> None:
-        name, unit, doubt = split_unit(clean(cell).lstrip("#* "))
+        name, unit, doubt = split_unit(clean(cell).strip(SYMBOLS))
+        name = name.strip(SYMBOLS)
         label.unit, label.doubt = unit or label.unit, doubt or label.doubt
         if name:
             names.append(name)
@@ -217,7 +223,7 @@ class Reader:
         elif is_total(label.entity):
             label.out = Text("合计或平均，不是一个地区", "a total or average, no region")
 
-    def _period(self, label: _Label, cell: Cell) -> None:
+    def _period(self, label: _Label, cell: Cell, c: int, told: str) -> None:
         label.period = year(cell)
         if label.period is None:
             label.period = remarked_year(cell)
@@ -225,8 +231,21 @@ class Reader:
                 self.found.remarks.append(clean(cell))
         if label.period is None and within_year(cell):
             label.out = Text("月、季或日，不是年度", "a month, quarter or day, no year")
-        elif label.period is None:
+        elif label.period is None and serial_year(cell) is not None:
+            self._serial(c, cell, told)
+        elif label.period is None and year(told) is None:
             label.out = Text("表头没有年份", "no year in the header")
+
+    def _serial(self, c: int, cell: Cell, told: str) -> None:
+        """A date that was kept as a number: asked, never assumed."""
+        if told:
+            return
+        at = self.table.sheet.address(self._last_head(), c)
+        found = str(serial_year(cell))
+        text = Text("{n} 是存成数字的日期（{y} 年）吗？", "Is {n} a date kept as a number ({y})?").format(
+            n=clean(cell), y=found
+        )
+        self.found.questions.append(Question("columns", at, text, at, (found, DROP)))
 
     def _head(self, h: int, c: int) -> Cell:
         """A header cell; a blank one right of a group header belongs to the group."""
@@ -281,9 +300,11 @@ class Reader:
     def _row_period(self, label: _Label, cell: Cell, r: int) -> None:
         label.period = year(cell)
         if label.period is None and not label.out:
-            sub = within_year(cell)
-            why = Text("月、季或日，不是年度", "a month, quarter or day, no year") if sub else (
-                Text("没有年份", "no year"))  # fmt: skip
+            why = Text("没有年份", "no year")
+            if within_year(cell):
+                why = Text("月、季或日，不是年度", "a month, quarter or day, no year")
+            elif serial_year(cell) is not None:
+                why = Text("日期存成了数字，请写成年份", "a date kept as a number; write the year")
             label.out = self._blank(r, why)
 
     def _blank(self, r: int, reason: Text) -> Text:

@@ -227,7 +227,8 @@ def _reading(
     file = f"{name}#{sha[:12]}"
     resolved = resolve_values(found, answers)
     questions = [q for f in found for q in f.questions] + resolved.questions
-    questions = list({(q.section, q.key, q.part): q for q in questions}.values())
+    asked = {(q.section, q.key, q.part): q for q in reversed(questions)}  # the first one stays
+    questions = list(reversed(asked.values()))
     dropped = [*skipped, *(d for f in found for d in f.dropped), *resolved.dropped]
     return Reading(
         file=file,

@@ -176,7 +176,7 @@ def _name(word: str, answers: Answers, out: Resolved, *, portal: bool) -> None:
 
 def _unit(key: Key, doubt: str, answers: Answers, out: Resolved) -> None:
     word, written, percent = key
-    told = answers.of("units", written) or answers.of("units", word)
+    told = answers.of("units", written or doubt) or answers.of("units", word)
     stated = told or written or ("%" if percent else "")
     cell = out.first[key]
     if stated == UNSTATED_WORD:
@@ -188,7 +188,7 @@ def _unit(key: Key, doubt: str, answers: Answers, out: Resolved) -> None:
             text = Text(
                 "“{w}”没有单位；括号里的“{d}”没有登记", '"{w}" has no unit; "{d}" is not mapped'
             ).format(w=word, d=doubt)
-        out.questions.append(Question("units", word, text, cell, _units(word, out)))
+        out.questions.append(Question("units", doubt or word, text, cell, _units(word, out)))
         return
     try:
         out.scale[key] = unit_of(stated)

@@ -10,7 +10,7 @@ from zhiheng.core.text import Text
 from zhiheng.sources.places import is_place
 from zhiheng.sources.rows import Filled, Table
 from zhiheng.sources.sheet import Cell
-from zhiheng.sources.words import clean, is_gap, known_unit, number, plain_year, within_year, year
+from zhiheng.sources.words import clean, is_gap, known_unit, number, plain_year, serial_year, within_year, year
 
 WORDS = {
     "entity": (
@@ -171,6 +171,7 @@ def _trim(table: Table, filled: Filled, columns: Sequence[_Column], found: Roles
         above = any(clean(filled.cell(h, at)) for h in table.heads)
         if c.filled == 0:
             found.body.remove(at)
+            found.dropped.append((at, Text("一个值也没有的列", "a column without a value")))
         elif not above and table.heads:
             found.body.remove(at)
             found.dropped.append((at, Text("没有表头的列", "a column without a header")))
@@ -253,7 +254,8 @@ def _most(cells: Iterable[Cell], fits: Callable[[Cell], bool]) -> bool:
 
 def is_period(cell: Cell) -> bool:
     """Whether a header cell names a year, a year with a remark, or a part of one."""
-    return year(cell) is not None or within_year(cell) or remarked_year(cell) is not None
+    found = (year(cell), remarked_year(cell), serial_year(cell))
+    return within_year(cell) or any(y is not None for y in found)
 
 
 def remarked_year(cell: Cell) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,7 +13,7 @@ from zhiheng.catalog.region_names import spelling
 from zhiheng.core.text import Text
 from zhiheng.sources.places import is_known, is_place, place_word
 from zhiheng.sources.sheet import Cell, Sheet, refuse_cells
-from zhiheng.sources.words import clean, is_gap, number, plain_year, stated_unit, within_year, year
+from zhiheng.sources.words import clean, is_gap, number, plain_year, serial_year, stated_unit, within_year, year
 
 Kind = Literal["blank", "title", "note", "heads", "years", "places", "data"]
 NOTE = re.compile(r"^[(（]?\s*(注|附注|说明|备注|数据来源|资料来源|来源|note|source|a\)|b\))", re.I)
@@ -116,7 +117,8 @@ class _Walk:
     def tables(self) -> list[Table]:
         """All tables from top to bottom."""
         for r, kind in enumerate(self.kinds):
-            if kind == "data" or (kind == "heads" and self._is_text_row(r)):
+            text = kind == "heads" and self._is_text_row(r)
+            if kind == "data" or text or (kind == "years" and self._is_row_of_values(r)):
                 self._data(r)
             elif kind in HEADERS:
                 self._head(r)
@@ -178,6 +180,24 @@ class _Walk:
         first = next((c for c in self.filled.sheet.rows[r] if not is_gap(c)), None)
         return is_place(first) or year(first) is not None
 
+    def _is_row_of_values(self, r: int) -> bool:
+        """Values near 2000 straight below data or a row of years are values."""
+        cells = [c for c in self.filled.sheet.rows[r] if not is_gap(c)]
+        below = r > 0 and not self.blank and self.kinds[r - 1] in ("data", "years")
+        bare = all(plain_year(c) for c in cells[1:] if not isinstance(c, dt.date))
+        label = year(cells[0]) is None and bool(clean(cells[0]))
+        return below and bare and label and not self._repeats_header(r)
+
+    def _repeats_header(self, r: int) -> bool:
+        """The same years at the same places as in the header: the header of the next table."""
+        heads = self.found[-1].heads if self.found else []
+        row = self.filled.sheet.rows[r]
+        at = [c for c, cell in enumerate(row) if year(cell) is not None]
+        return any(
+            sum(year(self.filled.raw(h, c)) == year(row[c]) for c in at) * 10 >= len(at) * 8
+            for h in heads
+        )
+
     def _text(self, r: int) -> str:
         words = (clean(c) for c in self.filled.sheet.rows[r])
         return " ".join(w for w in words if w)
@@ -212,7 +232,7 @@ def _kind(filled: Filled, r: int) -> Kind:
         return "note"
     if alone:
         return "title"
-    if not facts.numbers and _is_years(filled, r, facts):
+    if (not facts.numbers and _is_years(filled, r, facts)) or _is_serials(filled, r, facts):
         return "years"
     if not facts.numbers and _is_places(filled, r, facts):
         return "places"
@@ -233,10 +253,22 @@ def _is_years(filled: Filled, r: int, facts: _Facts) -> bool:
     return _is_regular([year(c) or 0 for c in cells])
 
 
+def _is_serials(filled: Filled, r: int, facts: _Facts) -> bool:
+    """Dates of several years kept as numbers; the reader asks whether they are."""
+    cells = [c for c in filled.sheet.rows[r] if number(c) is not None]
+    dates = len(cells) == facts.numbers and all(serial_year(c) is not None for c in cells)
+    return facts.numbers > 1 and dates and not facts.places
+
+
 def _is_regular(years: Sequence[int]) -> bool:
     """All alike, in steps of one sign, or a repeated pattern; values near 2000 are rarely so."""
     steps = {b - a for a, b in zip(years, years[1:], strict=False)}
     if steps == {0} or all(0 < s <= 10 for s in steps) or all(-10 <= s < 0 for s in steps):
+        return True
+    step, often = Counter(
+        b - a for a, b in zip(years, years[1:], strict=False)
+    ).most_common(1)[0]  # a year that stands twice, or one left out, does not make it a row of values
+    if len(years) > 5 and 0 < abs(step) <= 10 and often * 10 >= (len(years) - 1) * 8:
         return True
     distinct = list(dict.fromkeys(years))
     inner = {b - a for a, b in zip(distinct, distinct[1:], strict=False)}

@@ -135,6 +135,17 @@ def _year(cell: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def serial_year(cell: Cell) -> int | None:
+    """The year of a date that was kept as the number of days since 1899-12-30, if it ends a year.
+
+    Never used unasked: 43831 may be a date or a value.
+    """
+    found = number(cell)
+    if found is None or not found.value.is_integer() or not 20_000 <= found.value <= 73_000:
+        return None
+    return year(dt.date(1899, 12, 30) + dt.timedelta(days=int(found.value)))
+
+
 def plain_year(cell: Cell) -> bool:
     """Whether a year is a bare number, which could as well be a value."""
     return not isinstance(cell, dt.date) and number(cell) is not None

@@ -42,7 +42,7 @@ def sheets(raw: bytes, name: str) -> tuple[Sheet, ...]:
         return xlsx(raw, name)
     if raw.startswith(OLE):
         return _xls(raw, name)
-    head = raw[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").replace(b"\x00", b"").lower()
+    head = raw[:4096].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if _SHEET_XML in head:
         raise unreadable(name, "XML Spreadsheet 2003")
     if head.startswith(_HTML) or (head.startswith(b"<") and b"<table" in raw[:65536].lower()):

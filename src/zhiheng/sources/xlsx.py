@@ -138,6 +138,8 @@ def _is_percent(cell: Any) -> bool:
 
 
 def _look(part: bytes, sheet: str, name: str) -> _Look:
+    if b"<!DOCTYPE" in part[:65536]:  # no spreadsheet program writes one; it can only expand
+        raise unreadable(name, "a document type definition", cell=f"{sheet}!A1")
     rows = columns = count = 0
     uncalculated: list[str] = []
     for ref, full, missing in _cells(part):

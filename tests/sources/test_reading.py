@@ -1,0 +1,345 @@
+"""Layouts of sheets: what is read, from which cell, and what is asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from zhiheng.core.errors import ZhihengError
+from zhiheng.core.panel import Panel
+from zhiheng.core.units import UNSTATED
+from zhiheng.sources.questions import Answers, TableAnswer
+from zhiheng.sources.reading import Reading, read_sheets
+
+_spec = importlib.util.spec_from_file_location("sheets", Path(__file__).with_name("sheets.py"))
+assert _spec is not None
+assert _spec.loader is not None
+made: Any = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(made)
+NAMES, CODES, figure = made.NAMES, made.CODES, made.figure
+YEARS = (2019, 2020, 2021)
+
+
+def read(raw: bytes, name: str = "f.csv", **answers: Any) -> Reading:
+    return read_sheets(raw, name, answers=Answers(**answers))
+
+
+def panel(raw: bytes, name: str = "f.csv", **answers: Any) -> Panel:
+    return read(raw, name, **answers).observations().panel()
+
+
+def keys(reading: Reading) -> list[str]:
+    return [f"{q.section}.{q.key}.{q.part}".rstrip(".") for q in reading.open]
+
+
+def square(scale: float = 1.0) -> np.ndarray:
+    return np.array([[figure(i, j) * scale for j in range(3)] for i in range(6)])
+
+
+def wide(head: str = "地区") -> list[list[Any]]:
+    rows: list[list[Any]] = [[head, *YEARS]]
+    return rows + [[n, *(figure(i, j) for j in range(3))] for i, n in enumerate(NAMES)]
+
+
+def test_an_export_of_the_portal_by_years() -> None:
+    reading = read(made.portal_years())
+    assert keys(reading) == []
+    found = reading.observations()
+    table = found.panel()
+    assert table.entities == CODES
+    assert table.periods == (2021, 2022, 2023)
+    assert table.units == {"gdp_current": "CNY"}
+    # relative 1e-12: one multiplication by a power of ten, decimals written here
+    np.testing.assert_allclose(table.array("gdp_current")[0], [103.8e8, 101.9e8, 100e8], rtol=1e-12)
+    assert np.isnan(table.array("gdp_current")[1, 0])
+    assert set(found.source) == {"国家统计局"}
+    where = dict(zip(zip(found.entity, found.period, strict=True), found.cell, strict=True))
+    assert where["110000", 2023] == "B5"
+    assert where["210000", 2021] == "D10"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
+def test_the_same_table_in_every_encoding(encoding: str) -> None:
+    one, two = panel(made.portal_years(encoding=encoding)), panel(made.portal_years())
+    np.testing.assert_array_equal(one.values, two.values)
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";", "|"])
+def test_the_delimiter_is_guessed(mark: str) -> None:
+    rows = [["指标：人口数(万人)", "", "", ""], *wide()]
+    assert panel(made.csv(rows, mark=mark)).values.shape == (6, 3, 1)
+
+
+def test_an_export_of_the_portal_by_indicators() -> None:
+    table = panel(made.portal_series())
+    assert table.periods == (2019,)
+    assert table.units == {"gdp_current": "CNY", "population": "person", "城镇登记失业率": "1"}
+    assert table.array("population")[5, 0] == pytest.approx(figure(5, 1) * 1e4, rel=1e-15)
+    assert np.isnan(table.array("城镇登记失业率")[2, 0])
+    assert table.array("城镇登记失业率")[0, 0] == pytest.approx(0.035, rel=1e-15)
+
+
+def test_a_yearbook_sheet_with_merged_headers() -> None:
+    rows, merged = made.yearbook()
+    reading = read(made.book({"3-9": rows}, merged=merged), "book.xlsx", units={"千克": "千克标准煤"})
+    assert keys(reading) == []
+    table = reading.observations().panel()
+    assert table.series == ("能源消费总量/合计", "能源消费总量/煤炭", "电力")
+    assert set(table.units.values()) == {"tce", "kWh"}
+    assert table.periods == (2020,)
+    assert table.entities == CODES
+    assert table.array("能源消费总量/煤炭")[0, 0] == pytest.approx(figure(0, 1) * 1e4, rel=1e-15)
+    assert table.array("电力")[2, 0] == pytest.approx(1202.5e8, rel=1e-15)
+    dropped = {d.where: d.reason.en for d in reading.dropped}
+    assert dropped == {
+        "3-9!A5": "a total or average, no region",
+        "3-9!A6": "a total or average, no region",
+        "3-9!E4": "a column without a value",
+    }
+    origin = table.origins[table.origin[0, 0, 1]]
+    assert origin.cell == "3-9!C7"
+    assert origin.source == "中国能源统计年鉴"
+
+
+def test_regions_down_and_years_across() -> None:
+    table = panel(made.csv([["单位：亿元", "", "", ""], ["各地区财政收入", "", "", ""], *wide()]))
+    assert table.series == ("各地区财政收入",)
+    np.testing.assert_allclose(table.values[:, :, 0], square(1e8), rtol=1e-15)
+
+
+def test_years_down_and_provinces_across() -> None:
+    rows: list[list[Any]] = [["各省财政收入（亿元）"], ["年份", *NAMES]]
+    rows += [[f"{y}年", *(figure(i, j) for i in range(6))] for j, y in enumerate(YEARS)]
+    table = panel(made.book({"S": rows}), "f.xlsx")
+    np.testing.assert_allclose(table.values[:, :, 0], square(1e8), rtol=1e-15)
+
+
+def test_indicators_down_and_years_across_for_one_province() -> None:
+    rows: list[list[Any]] = [["数据库：分省年度数据"], ["地区：北京市"], ["指标", "2021年", "2020年"]]
+    rows += [["地区生产总值(亿元)", 3, 2], ["年末常住人口(万人)", 7, 6]]
+    table = panel(made.csv([[*r, *[""] * (3 - len(r))] for r in rows]))
+    assert table.entities == ("110000",)
+    np.testing.assert_array_equal(table.values[0], [[2e8, 6e4], [3e8, 7e4]])
+
+
+def test_indicators_across_two_header_rows_of_series_and_years() -> None:
+    rows: list[list[Any]] = [["地区", "收入(亿元)", None, "人数(万人)", None],
+                             [None, 2020, 2021, 2020, 2021]]  # fmt: skip
+    rows += [[n, 1 + i, 2 + i, 3 + i, 4 + i] for i, n in enumerate(NAMES)]
+    for raw, name in [
+        (made.csv(rows), "f.csv"),
+        (made.book({"S": rows}, merged=["A1:A2", "B1:C1", "D1:E1"]), "f.xlsx"),
+    ]:
+        table = panel(raw, name)
+        assert table.units == {"收入": "CNY", "人数": "person"}
+        np.testing.assert_array_equal(table.array("收入")[0], [1e8, 2e8])
+        np.testing.assert_array_equal(table.array("人数")[5], [8e4, 9e4])
+
+
+def test_a_long_table_and_a_table_by_region_and_year() -> None:
+    long = [["地区", "年份", "指标", "数值", "单位"]]
+    long += [[n, y, "收入", figure(i, j), "亿元"] for i, n in enumerate(NAMES) for j, y in enumerate(YEARS)]
+    by_year = [["省份", "年度", "收入_亿元"]]
+    by_year += [[n, y, figure(i, j)] for i, n in enumerate(NAMES) for j, y in enumerate(YEARS)]
+    for rows in (long, by_year):
+        np.testing.assert_allclose(panel(made.csv(rows)).array("收入"), square(1e8), rtol=1e-15)
+
+
+def test_two_tables_on_one_sheet_below_and_beside_each_other() -> None:
+    rows: list[list[Any]] = [["收入（亿元）", None, None, None], *wide(), [None], ["人数（万人）"], *wide()]
+    below = panel(made.book({"S": rows}), "f.xlsx")
+    assert below.units == {"收入": "CNY", "人数": "person"}
+    np.testing.assert_allclose(below.array("人数"), square(1e4), rtol=1e-15)
+    head = ["地区", "收入(亿元)", None, "地区", "人数(万人)"]
+    side = [head] + [[n, 1.5 + i, None, n, 2.5 + i] for i, n in enumerate(NAMES)]
+    beside = panel(made.book({"2020": side}), "f.xlsx")
+    assert beside.units == {"收入": "CNY", "人数": "person"}
+    assert beside.array("人数")[3, 0] == 5.5e4
+
+
+def test_years_as_date_cells_and_percentages() -> None:
+    rows: list[list[Any]] = [["城镇化率", None, None], ["地区", dt.date(2020, 1, 1), dt.date(2021, 1, 1)]]
+    rows += [[n, 0.123, "45.6%"] for n in NAMES]
+    formats = {f"B{i}": "0.0%" for i in range(3, 9)}
+    table = panel(made.book({"S": rows}, formats=formats), "f.xlsx")
+    assert table.periods == (2020, 2021)
+    assert table.units == {"urbanisation_rate": "1"}
+    np.testing.assert_allclose(table.values[0, :, 0], [0.123, 0.456], rtol=1e-12)
+
+
+def test_full_width_digits_and_separators() -> None:
+    rows = [["收入（亿元）", "", ""], ["地区", "２０２０年", "２０２１年"], ["北京", "１，２３４．５", "12*"], ["天津", '"2,345,678"', "−3"]]
+    table = panel(made.csv(rows))
+    np.testing.assert_allclose(table.values[:, :, 0], [[1234.5e8, 12e8], [2345678e8, -3e8]])
+
+
+def test_a_missing_unit_is_asked_and_answered() -> None:
+    raw = made.csv([["收入", "", "", ""], *wide()])
+    assert keys(read(raw)) == ["units.收入"]
+    with pytest.raises(ZhihengError) as caught:
+        read(raw).observations()
+    assert caught.value.code == "S525"
+    assert caught.value.evidence[0]["cell"] == "f.csv!B3"
+    assert panel(raw, units={"收入": "亿元"}).units == {"收入": "CNY"}
+    assert panel(raw, units={"收入": "unstated"}).units == {"收入": UNSTATED}
+
+
+def test_an_unknown_region_is_asked_with_suggestions() -> None:
+    rows = wide()
+    rows[1][0], rows[2][0] = "Yunan", "湖被"
+    raw = made.csv([["收入（亿元）", "", "", ""], *rows])
+    reading = read(raw)
+    assert keys(reading) == ["regions.Yunan", "regions.湖被"]
+    assert "Yunnan" in reading.open[0].choices
+    table = panel(raw, regions={"Yunan": "云南", "湖被": "drop"})
+    assert table.entities[0] == "530000"
+    assert len(table.entities) == 5
+
+
+def test_an_unknown_unit_and_one_that_counts_nothing_are_asked() -> None:
+    rows = [["地区", "年份", "布(万米)", "专利授权(件)"], ["北京", 2020, 1, 2], ["天津", 2020, 3, 4]]
+    assert keys(read(made.csv(rows))) == ["units.万米", "units.件"]
+    table = panel(made.csv(rows), units={"万米": "公里", "件": "件（授权）"})
+    assert table.units == {"布(万米)": "km", "专利授权": "grant"}
+
+
+def test_a_table_without_series_year_or_region_is_asked() -> None:
+    assert keys(read(made.csv(wide()), "收入.csv")) == ["tables.A1.series", "tables.A1.unit"]
+    rows = [["地区", "收入(亿元)"], *[[n, 1 + i] for i, n in enumerate(NAMES)]]
+    assert keys(read(made.csv(rows))) == ["tables.A1.period"]
+    answer = {"A1": TableAnswer(period="2020")}
+    assert panel(made.csv(rows), tables=answer).periods == (2020,)
+    rows = [["指标", "2020年", "2021年"], ["收入(亿元)", 1, 2], ["人数(万人)", 3, 4]]
+    assert keys(read(made.csv(rows))) == ["tables.A1.entity"]
+    assert panel(made.csv(rows), entity="上海").entities == ("310000",)
+
+
+def test_two_columns_for_one_year_are_asked() -> None:
+    rows: list[list[Any]] = [["收入(亿元)", "", "", ""], ["地区", 2019, 2020, 2020]]
+    rows += [[n, 1.5, 2.5, 3.5 + i] for i, n in enumerate(NAMES)]
+    reading = read(made.csv(rows))
+    assert keys(reading) == ["columns.D2"]
+    assert "D3" in reading.open[0].text.en
+    assert panel(made.csv(rows), columns={"D2": "drop"}).periods == (2019, 2020)
+    assert panel(made.csv(rows), columns={"D2": "2021"}).periods == (2019, 2020, 2021)
+
+
+def test_two_tables_that_disagree_on_a_series_are_asked() -> None:
+    other = [[c + 1 if isinstance(c, float) else c for c in row] for row in wide()]
+    title: list[Any] = ["收入（亿元）"]
+    raw = made.book({"A": [title, *wide()], "B": [title, *other]})
+    reading = read(raw, "f.xlsx")
+    assert keys(reading) == ["tables.B!A2.use"]
+    kept = panel(raw, "f.xlsx", tables={"B!A2": TableAnswer(use=False)})
+    np.testing.assert_allclose(kept.values[:, :, 0], square(1e8), rtol=1e-15)
+    renamed = panel(raw, "f.xlsx", tables={"B!A2": TableAnswer(series="收入二")})
+    assert renamed.series == ("收入", "收入二")
+
+
+def test_equal_values_twice_are_kept_once_and_said() -> None:
+    title: list[Any] = ["收入（亿元）"]
+    reading = read(made.book({"A": [title, *wide()], "B": [title, *wide()]}), "f.xlsx")
+    assert keys(reading) == []
+    assert len(reading.observations()) == 18
+    assert "18 values stand twice" in reading.notes[0].en
+
+
+def test_text_in_a_number_cell_is_asked_with_its_address() -> None:
+    rows = wide()
+    rows[2][1], rows[3][2] = "约300", "1,5"
+    raw = made.csv([["收入（亿元）", "", "", ""], *rows], mark=";")
+    assert keys(read(raw)) == ["cells.B4", "cells.C5"]
+    table = panel(raw, cells={"B4": 300, "C5": "missing"})
+    assert table.values[1, 0, 0] == 300e8
+    assert np.isnan(table.values[2, 1, 0])
+
+
+def test_a_percentage_under_money_is_asked() -> None:
+    rows = [["收入（亿元）", ""], ["地区", "2020年"], ["北京", "12%"], ["天津", "13%"]]
+    assert keys(read(made.csv(rows))) == ["units.收入"]
+
+
+def test_a_name_of_two_vintages_is_asked() -> None:
+    raw = made.csv([["各地区生产总值（亿元）", "", "", ""], *wide()])
+    reading = read(raw)
+    assert keys(reading) == ["series.各地区生产总值"]
+    assert reading.open[0].choices == ("gdp_current", "gdp_first_release", "own")
+    assert panel(raw, series={"各地区生产总值": "gdp_first_release"}).series == ("gdp_first_release",)
+    assert panel(raw, series={"各地区生产总值": "own"}).series == ("各地区生产总值",)
+
+
+def test_a_catalog_series_in_another_dimension_is_asked() -> None:
+    raw = made.csv([["能源消费总量（亿元）", "", "", ""], *wide()])
+    assert keys(read(raw)) == ["series.能源消费总量"]
+
+
+def test_months_are_left_out_and_said() -> None:
+    rows = [["收入（亿元）", "", ""], ["地区", "2020年", "2021年1月"], ["北京", 1, 2], ["天津", 3, 4]]
+    reading = read(made.csv(rows))
+    assert reading.periods == (2020,)
+    assert [d.where for d in reading.dropped] == ["C2"]
+
+
+def test_cities_are_labels_only_when_said() -> None:
+    rows = [["城市", "2020年", "2021年"], ["安庆", 1, 2], ["蚌埠", 3, 4], ["北京", 5, 6]]
+    raw = made.csv([["收入（亿元）", "", ""], *rows])
+    assert keys(read(raw)) == ["own_labels.own_labels"]
+    assert panel(raw, own_labels=True).entities == ("安庆", "蚌埠", "北京")
+
+
+@pytest.mark.parametrize(
+    ("name", "year", "dates"),
+    [("莱芜", 2020, ("1993", "2018")), ("巢湖市", 2012, ("2000", "2010")), ("重庆", 1990, ("1997",))],
+)
+def test_a_name_outside_its_dates_is_asked_with_both(name: str, year: int, dates: tuple[str]) -> None:
+    rows = [["收入（亿元）", ""], ["地区", f"{year}年"], [name, 1], ["四川", 2], ["山东", 3], ["安徽", 4]]
+    reading = read(made.csv(rows))
+    found = [q for q in reading.open if q.key == name]
+    assert found
+    assert all(d in found[0].text.en and d in found[0].text.zh for d in dates)
+    assert str(year) in found[0].text.en
+
+
+def test_a_sheet_name_gives_region_and_year() -> None:
+    rows: list[list[Any]] = [["", "Raw coal", "Coke"], ["", "Mt CO2", "Mt CO2"], ["Total", 1.5, 2.5], ["Farming", 3.5, 4.5]]
+    table = panel(made.book({"Shanghai2015": rows, "Yunnan2015": rows}), "f.xlsx")
+    assert table.entities == ("310000", "530000")
+    assert table.periods == (2015,)
+    assert table.array("Coke/Farming")[0, 0] == 4.5e6
+
+
+def test_a_series_named_once_for_several_years() -> None:
+    rows: list[list[Any]] = [[None, None, *NAMES]]
+    for k, name in enumerate(["收入(亿元)", "人数(万人)"]):
+        for j, y in enumerate(YEARS):
+            rows.append([name if j == 0 else None, str(y), *(figure(i, j) + k for i in range(6))])
+    table = panel(made.book({"S": rows}), "f.xlsx")
+    np.testing.assert_allclose(table.array("收入"), square(1e8), rtol=1e-15)
+    np.testing.assert_allclose(table.array("人数"), (square() + 1) * 1e4, rtol=1e-15)
+
+
+def test_a_file_without_a_table_is_refused_with_a_reason_for_each_sheet() -> None:
+    raw = made.book({"A": [["only", "words"], ["and", "more"]], "B": []})
+    with pytest.raises(ZhihengError) as caught:
+        read(raw, "f.xlsx")
+    assert caught.value.code == "S527"
+    assert [r["cell"] for r in caught.value.evidence] == ["A!A1", "B!A1"]
+
+
+def test_rows_without_names_are_refused() -> None:
+    with pytest.raises(ZhihengError) as caught:
+        read(made.csv([[2019, 2020, 2021], [1.5, 2.5, 3.5], [4.5, 5.5, 6.5]]))
+    assert caught.value.code == "S527"
+
+
+def test_one_sheet_can_be_chosen() -> None:
+    raw = made.book({"A": [["收入(亿元)"], *wide()], "B": [["人数(万人)"], *wide()]})
+    assert read_sheets(raw, "f.xlsx", sheet="B").series[0].word == "人数"
+    with pytest.raises(ZhihengError) as caught:
+        read_sheets(raw, "f.xlsx", sheet="C")
+    assert caught.value.code == "S526"
