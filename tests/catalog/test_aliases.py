@@ -9,11 +9,13 @@ from zhiheng.catalog.regions import is_region, region, region_at, resolve
 from zhiheng.core.errors import ZhihengError
 
 PROVINCES = """
-110000 北京 北京市 京 11 BJ CN-BJ CN-11 Beijing beijing BEIJING Peking Peiping 北平 北_京 Beijing_Municipality
+110000 北京 北京市 京 11 BJ CN-BJ CN-11 Beijing beijing BEIJING Peking Peiping 北平 北_京
+110000 Beijing_Municipality
 120000 天津 天津市 津 12 TJ CN-TJ Tianjin tianjin Tientsin 天_津 Tianjin_City
 130000 河北 河北省 冀 13 HE CN-HE Hebei Hebei_Province Hopei Hopeh
 140000 山西 山西省 晋 14 SX CN-SX Shanxi shan_xi Shansi Shanxi_Province
-150000 内蒙古 内蒙古自治区 内蒙 蒙 15 NM CN-NM Inner_Mongolia InnerMongolia Neimenggu Nei_Mongol Nei_Menggu 內蒙古 内_蒙_古
+150000 内蒙古 内蒙古自治区 内蒙 蒙 15 NM CN-NM Inner_Mongolia InnerMongolia Neimenggu
+150000 Nei_Mongol Nei_Menggu 內蒙古 内_蒙_古
 210000 辽宁 辽宁省 辽 21 LN Liaoning 遼寧 遼寧省 辽_宁
 220000 吉林 吉林省 吉 22 JL Jilin Kirin Jilin_Province
 230000 黑龙江 黑龙江省 黑 23 HL Heilongjiang Heilungkiang 黑龍江
@@ -28,7 +30,8 @@ PROVINCES = """
 420000 湖北 湖北省 鄂 42 HB Hubei Hupeh Hupei
 430000 湖南 湖南省 湘 43 HN Hunan
 440000 广东 广东省 粤 44 GD Guangdong Kwangtung 廣東 Canton_Province ＧＵＡＮＧＤＯＮＧ
-450000 广西 广西壮族自治区 广西壮族 桂 45 GX Guangxi Kwangsi Guangxi_Zhuang Guangxi_Zhuang_Autonomous_Region 廣西
+450000 广西 广西壮族自治区 广西壮族 桂 45 GX Guangxi Kwangsi Guangxi_Zhuang
+450000 Guangxi_Zhuang_Autonomous_Region 廣西
 460000 海南 海南省 琼 46 HI Hainan
 500000 重庆 重庆市 渝 50 CQ Chongqing Chungking 重慶 Chongqing_Municipality
 510000 四川 四川省 川 51 CN-SC Sichuan Szechwan Szechuan
@@ -38,8 +41,10 @@ PROVINCES = """
 610000 陕西 陕西省 陕 61 CN-SN Shaanxi Shensi 陝西 Shaanxi_Province
 620000 甘肃 甘肃省 甘 陇 62 GS Gansu Kansu
 630000 青海 青海省 青 63 QH Qinghai Tsinghai Chinghai
-640000 宁夏 宁夏回族自治区 宁夏回族 宁 64 NX Ningxia Ningsia Ningxia_Hui_Autonomous_Region 寧夏
-650000 新疆 新疆维吾尔自治区 新疆维吾尔 新 65 XJ Xinjiang Sinkiang Xinjiang_Uygur_Autonomous_Region Xinjiang_Uyghur
+640000 宁夏 宁夏回族自治区 宁夏回族 宁 64 NX Ningxia Ningsia Ningxia_Hui_Autonomous_Region
+640000 寧夏
+650000 新疆 新疆维吾尔自治区 新疆维吾尔 新 65 XJ Xinjiang Sinkiang
+650000 Xinjiang_Uygur_Autonomous_Region Xinjiang_Uyghur
 710000 台湾 台湾省 71 TW Taiwan 臺灣 中国台湾 Taiwan,_China
 810000 香港 香港特别行政区 港 81 HK Hong_Kong HongKong Hong_Kong_SAR,_China 中国香港
 820000 澳门 澳门特别行政区 澳 82 MO Macao Macau Macao_SAR,_China 澳門

@@ -51,7 +51,11 @@ def files(shared: Path) -> list[Path]:
 
 def answered(raw: bytes, name: str) -> tuple[Reading, Answers]:
     """Answer whatever is asked in the least committal way, until nothing is open."""
-    answers = Answers(entity="CHN") if "China_CO2" in name or name == "居民消费价格指数.csv" else Answers()
+    answers = (
+        Answers(entity="CHN")
+        if "China_CO2" in name or name == "居民消费价格指数.csv"
+        else Answers()
+    )
     for _ in range(12):
         reading = read_any(raw, name, answers=answers)
         if not reading.open:
@@ -74,7 +78,12 @@ def _answer(question: Question, answers: Answers) -> None:
             given["use"] = False
         answers.tables[key] = TableAnswer(**given)
     elif section != "own_labels":
-        by: Mapping[str, str] = {"units": "unstated", "series": "own", "cells": "missing", "rows": DROP}
+        by: Mapping[str, str] = {
+            "units": "unstated",
+            "series": "own",
+            "cells": "missing",
+            "rows": DROP,
+        }
         word = by.get(section, DROP)
         if section == "regions" and key in question.choices:
             word = key
@@ -115,6 +124,8 @@ def test_known_faults_of_the_workbook_are_asked(shared: Path) -> None:
     answers = Answers()
     for question in first.open:
         _answer(question, answers)
-    asked = {(q.section, q.key) for q in read_any(path.read_bytes(), path.name, answers=answers).open}
+    asked = {
+        (q.section, q.key) for q in read_any(path.read_bytes(), path.name, answers=answers).open
+    }
     assert ("regions", "Yunan") in asked
     assert any(section == "columns" for section, _ in asked)  # a year that stands twice

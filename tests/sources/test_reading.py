@@ -86,7 +86,9 @@ def test_an_export_of_the_portal_by_indicators() -> None:
 
 def test_a_yearbook_sheet_with_merged_headers() -> None:
     rows, merged = made.yearbook()
-    reading = read(made.book({"3-9": rows}, merged=merged), "book.xlsx", units={"千克": "千克标准煤"})
+    reading = read(
+        made.book({"3-9": rows}, merged=merged), "book.xlsx", units={"千克": "千克标准煤"}
+    )
     assert keys(reading) == []
     table = reading.observations().panel()
     assert table.series == ("能源消费总量/合计", "能源消费总量/煤炭", "电力")
@@ -120,11 +122,22 @@ def test_years_down_and_provinces_across() -> None:
 
 
 def test_indicators_down_and_years_across_for_one_province() -> None:
-    rows: list[list[Any]] = [["数据库：分省年度数据"], ["地区：北京市"], ["指标", "2021年", "2020年"]]
+    rows: list[list[Any]] = [
+        ["数据库：分省年度数据"],
+        ["地区：北京市"],
+        ["指标", "2021年", "2020年"],
+    ]
     rows += [["地区生产总值(亿元)", 3, 2], ["年末常住人口(万人)", 7, 6]]
     table = panel(made.csv([[*r, *[""] * (3 - len(r))] for r in rows]))
     assert table.entities == ("110000",)
     np.testing.assert_array_equal(table.values[0], [[2e8, 6e4], [3e8, 7e4]])
+
+
+def test_values_near_2000_are_values() -> None:
+    rows: list[list[Any]] = [["地区：北京", "", ""], ["指标", 2020, 2021]]
+    rows += [["收入(亿元)", 1950, 1955], ["人数(万人)", 2000, 2010], ["产量(万吨)", 1, 2]]
+    table = panel(made.csv(rows))
+    np.testing.assert_array_equal(table.values[0], [[1950e8, 2000e4, 1e4], [1955e8, 2010e4, 2e4]])
 
 
 def test_indicators_across_two_header_rows_of_series_and_years() -> None:
@@ -143,7 +156,11 @@ def test_indicators_across_two_header_rows_of_series_and_years() -> None:
 
 def test_a_long_table_and_a_table_by_region_and_year() -> None:
     long = [["地区", "年份", "指标", "数值", "单位"]]
-    long += [[n, y, "收入", figure(i, j), "亿元"] for i, n in enumerate(NAMES) for j, y in enumerate(YEARS)]
+    long += [
+        [n, y, "收入", figure(i, j), "亿元"]
+        for i, n in enumerate(NAMES)
+        for j, y in enumerate(YEARS)
+    ]
     by_year = [["省份", "年度", "收入_亿元"]]
     by_year += [[n, y, figure(i, j)] for i, n in enumerate(NAMES) for j, y in enumerate(YEARS)]
     for rows in (long, by_year):
@@ -151,7 +168,13 @@ def test_a_long_table_and_a_table_by_region_and_year() -> None:
 
 
 def test_two_tables_on_one_sheet_below_and_beside_each_other() -> None:
-    rows: list[list[Any]] = [["收入（亿元）", None, None, None], *wide(), [None], ["人数（万人）"], *wide()]
+    rows: list[list[Any]] = [
+        ["收入（亿元）", None, None, None],
+        *wide(),
+        [None],
+        ["人数（万人）"],
+        *wide(),
+    ]
     below = panel(made.book({"S": rows}), "f.xlsx")
     assert below.units == {"收入": "CNY", "人数": "person"}
     np.testing.assert_allclose(below.array("人数"), square(1e4), rtol=1e-15)
@@ -163,7 +186,10 @@ def test_two_tables_on_one_sheet_below_and_beside_each_other() -> None:
 
 
 def test_years_as_date_cells_and_percentages() -> None:
-    rows: list[list[Any]] = [["城镇化率", None, None], ["地区", dt.date(2020, 1, 1), dt.date(2021, 1, 1)]]
+    rows: list[list[Any]] = [
+        ["城镇化率", None, None],
+        ["地区", dt.date(2020, 1, 1), dt.date(2021, 1, 1)],
+    ]
     rows += [[n, 0.123, "45.6%"] for n in NAMES]
     formats = {f"B{i}": "0.0%" for i in range(3, 9)}
     table = panel(made.book({"S": rows}, formats=formats), "f.xlsx")
@@ -173,7 +199,12 @@ def test_years_as_date_cells_and_percentages() -> None:
 
 
 def test_full_width_digits_and_separators() -> None:
-    rows = [["收入（亿元）", "", ""], ["地区", "２０２０年", "２０２１年"], ["北京", "１，２３４．５", "12*"], ["天津", '"2,345,678"', "−3"]]
+    rows = [
+        ["收入（亿元）", "", ""],
+        ["地区", "２０２０年", "２０２１年"],
+        ["北京", "１，２３４．５", "12*"],
+        ["天津", '"2,345,678"', "−3"],
+    ]
     table = panel(made.csv(rows))
     np.testing.assert_allclose(table.values[:, :, 0], [[1234.5e8, 12e8], [2345678e8, -3e8]])
 
@@ -202,7 +233,11 @@ def test_an_unknown_region_is_asked_with_suggestions() -> None:
 
 
 def test_an_unknown_unit_and_one_that_counts_nothing_are_asked() -> None:
-    rows = [["地区", "年份", "布(万米)", "专利授权(件)"], ["北京", 2020, 1, 2], ["天津", 2020, 3, 4]]
+    rows = [
+        ["地区", "年份", "布(万米)", "专利授权(件)"],
+        ["北京", 2020, 1, 2],
+        ["天津", 2020, 3, 4],
+    ]
     assert keys(read(made.csv(rows))) == ["units.万米", "units.件"]
     table = panel(made.csv(rows), units={"万米": "公里", "件": "件（授权）"})
     assert table.units == {"布(万米)": "km", "专利授权": "grant"}
@@ -269,7 +304,9 @@ def test_a_name_of_two_vintages_is_asked() -> None:
     reading = read(raw)
     assert keys(reading) == ["series.各地区生产总值"]
     assert reading.open[0].choices == ("gdp_current", "gdp_first_release", "own")
-    assert panel(raw, series={"各地区生产总值": "gdp_first_release"}).series == ("gdp_first_release",)
+    assert panel(raw, series={"各地区生产总值": "gdp_first_release"}).series == (
+        "gdp_first_release",
+    )
     assert panel(raw, series={"各地区生产总值": "own"}).series == ("各地区生产总值",)
 
 
@@ -279,7 +316,12 @@ def test_a_catalog_series_in_another_dimension_is_asked() -> None:
 
 
 def test_months_are_left_out_and_said() -> None:
-    rows = [["收入（亿元）", "", ""], ["地区", "2020年", "2021年1月"], ["北京", 1, 2], ["天津", 3, 4]]
+    rows = [
+        ["收入（亿元）", "", ""],
+        ["地区", "2020年", "2021年1月"],
+        ["北京", 1, 2],
+        ["天津", 3, 4],
+    ]
     reading = read(made.csv(rows))
     assert reading.periods == (2020,)
     assert [d.where for d in reading.dropped] == ["C2"]
@@ -294,10 +336,23 @@ def test_cities_are_labels_only_when_said() -> None:
 
 @pytest.mark.parametrize(
     ("name", "year", "dates"),
-    [("莱芜", 2020, ("1993", "2018")), ("巢湖市", 2012, ("2000", "2010")), ("重庆", 1990, ("1997",))],
+    [
+        ("莱芜", 2020, ("1993", "2018")),
+        ("巢湖市", 2012, ("2000", "2010")),
+        ("重庆", 1990, ("1997",)),
+    ],
 )
-def test_a_name_outside_its_dates_is_asked_with_both(name: str, year: int, dates: tuple[str]) -> None:
-    rows = [["收入（亿元）", ""], ["地区", f"{year}年"], [name, 1], ["四川", 2], ["山东", 3], ["安徽", 4]]
+def test_a_name_outside_its_dates_is_asked_with_both(
+    name: str, year: int, dates: tuple[str]
+) -> None:
+    rows = [
+        ["收入（亿元）", ""],
+        ["地区", f"{year}年"],
+        [name, 1],
+        ["四川", 2],
+        ["山东", 3],
+        ["安徽", 4],
+    ]
     reading = read(made.csv(rows))
     found = [q for q in reading.open if q.key == name]
     assert found
@@ -306,7 +361,12 @@ def test_a_name_outside_its_dates_is_asked_with_both(name: str, year: int, dates
 
 
 def test_a_sheet_name_gives_region_and_year() -> None:
-    rows: list[list[Any]] = [["", "Raw coal", "Coke"], ["", "Mt CO2", "Mt CO2"], ["Total", 1.5, 2.5], ["Farming", 3.5, 4.5]]
+    rows: list[list[Any]] = [
+        ["", "Raw coal", "Coke"],
+        ["", "Mt CO2", "Mt CO2"],
+        ["Total", 1.5, 2.5],
+        ["Farming", 3.5, 4.5],
+    ]
     table = panel(made.book({"Shanghai2015": rows, "Yunnan2015": rows}), "f.xlsx")
     assert table.entities == ("310000", "530000")
     assert table.periods == (2015,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from zhiheng.catalog.units import is_unit
 from zhiheng.core.text import Text
 from zhiheng.sources.context import Context, title_series
 from zhiheng.sources.places import is_total, place_word
@@ -16,7 +17,6 @@ from zhiheng.sources.words import (
     BELOW,
     clean,
     is_gap,
-    known_unit,
     number,
     one_year,
     serial_year,
@@ -135,7 +135,7 @@ class Reader:
     def _name(self, label: _Label) -> None:
         """The series of a table whose axes are regions and years: its corner or its title."""
         corner, unit, _ = split_unit(self.roles.corner)
-        if known_unit(self.roles.corner.strip("()[] ")):
+        if is_unit(self.roles.corner.strip("()[] ")):
             corner, unit = "", self.roles.corner.strip("()[] ")
         if unit:
             label.unit = label.unit or unit
@@ -242,9 +242,9 @@ class Reader:
             return
         at = self.table.sheet.address(self._last_head(), c)
         found = str(serial_year(cell))
-        text = Text("{n} 是存成数字的日期（{y} 年）吗？", "Is {n} a date kept as a number ({y})?").format(
-            n=clean(cell), y=found
-        )
+        text = Text(
+            "{n} 是存成数字的日期（{y} 年）吗？", "Is {n} a date kept as a number ({y})?"
+        ).format(n=clean(cell), y=found)
         self.found.questions.append(Question("columns", at, text, at, (found, DROP)))
 
     def _head(self, h: int, c: int) -> Cell:

@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from zhiheng.catalog.units import is_unit
 from zhiheng.core.text import Text
 from zhiheng.sources.places import is_place
 from zhiheng.sources.rows import Filled, Table
 from zhiheng.sources.sheet import Cell
-from zhiheng.sources.words import clean, is_gap, known_unit, number, plain_year, serial_year, within_year, year
+from zhiheng.sources.words import clean, is_gap, number, plain_year, serial_year, within_year, year
 
 WORDS = {
     "entity": (
@@ -232,7 +233,7 @@ def _column(table: Table, filled: Filled, at: int) -> _Column:
             column.places += 1
         else:
             column.texts += 1
-            column.units += _is_unit(cell)
+            column.units += role == "unit" and _is_unit(cell)
     return column
 
 
@@ -268,4 +269,4 @@ def remarked_year(cell: Cell) -> int | None:
 
 def _is_unit(cell: Cell) -> bool:
     word = clean(cell).strip("()[]（）【】 ") if isinstance(cell, str) else ""
-    return bool(word) and word[0] not in "0123456789" and known_unit(word)
+    return bool(word) and word[0] not in "0123456789" and is_unit(word)

@@ -13,7 +13,16 @@ from zhiheng.catalog.region_names import spelling
 from zhiheng.core.text import Text
 from zhiheng.sources.places import is_known, is_place, place_word
 from zhiheng.sources.sheet import Cell, Sheet, refuse_cells
-from zhiheng.sources.words import clean, is_gap, number, plain_year, serial_year, stated_unit, within_year, year
+from zhiheng.sources.words import (
+    clean,
+    is_gap,
+    number,
+    plain_year,
+    serial_year,
+    stated_unit,
+    within_year,
+    year,
+)
 
 Kind = Literal["blank", "title", "note", "heads", "years", "places", "data"]
 NOTE = re.compile(r"^[(（]?\s*(注|附注|说明|备注|数据来源|资料来源|来源|note|source|a\)|b\))", re.I)
@@ -265,9 +274,9 @@ def _is_regular(years: Sequence[int]) -> bool:
     steps = {b - a for a, b in zip(years, years[1:], strict=False)}
     if steps == {0} or all(0 < s <= 10 for s in steps) or all(-10 <= s < 0 for s in steps):
         return True
-    step, often = Counter(
-        b - a for a, b in zip(years, years[1:], strict=False)
-    ).most_common(1)[0]  # a year that stands twice, or one left out, does not make it a row of values
+    step, often = Counter(b - a for a, b in zip(years, years[1:], strict=False)).most_common(1)[
+        0
+    ]  # a year that stands twice, or one left out, does not make it a row of values
     if len(years) > 5 and 0 < abs(step) <= 10 and often * 10 >= (len(years) - 1) * 8:
         return True
     distinct = list(dict.fromkeys(years))

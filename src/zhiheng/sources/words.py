@@ -9,8 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from zhiheng.catalog.units import unit_of
-from zhiheng.core.errors import ZhihengError
+from zhiheng.catalog.units import is_unit
 from zhiheng.sources.sheet import Cell
 
 GAPS = frozenset(
@@ -88,7 +87,12 @@ def is_gap(cell: Cell) -> bool:
     """Whether a cell says that there is no value."""
     if isinstance(cell, float):
         return math.isnan(cell)
-    return cell is None or (isinstance(cell, str) and _clean(cell).casefold() in GAPS)
+    return cell is None or (isinstance(cell, str) and _gap(cell))
+
+
+@lru_cache(maxsize=400_000)
+def _gap(cell: str) -> bool:
+    return _clean(cell).casefold() in GAPS
 
 
 def number(cell: Cell) -> Number | None:
@@ -163,25 +167,19 @@ def within_year(cell: Cell) -> bool:
     """Whether a cell names a month, quarter, half-year or day: no annual period."""
     if isinstance(cell, dt.date):
         return year(cell) is None
-    if not isinstance(cell, str):
-        return False
+    return isinstance(cell, str) and _within_year(cell)
+
+
+@lru_cache(maxsize=400_000)
+def _within_year(cell: str) -> bool:
     word = _clean(cell)
     return bool(
         re.fullmatch(
             r"(1[89]\d\d|20\d\d)\s*(年\s*(第?[一二三四1-4]季度?|\d{1,2}月(份|\d{1,2}日)?|[上下]半年|"
-            r"\d{1,2}-\d{1,2}月)|[-/.]\d{1,2}([-/.]\d{1,2})?|\s*Q[1-4]|[A-D])",
+            r"\d{1,2}-\d{1,2}月)|[-/]\d{1,2}([-/]\d{1,2})?|\.\d{1,2}\.\d{1,2}|\s*Q[1-4]|[A-D])",
             word,
         )
     )  # fmt: skip
-
-
-def known_unit(word: str) -> bool:
-    """Whether the catalog maps a unit string."""
-    try:
-        unit_of(word)
-    except ZhihengError as error:
-        return error.code == "U211"  # names a unit, but not what it counts: asked later
-    return True
 
 
 @lru_cache(maxsize=20_000)
@@ -195,11 +193,11 @@ def split_unit(name: str) -> tuple[str, str, str]:
     match = _BRACKET.match(word)
     if match and match["unit"].strip():
         inner = re.sub(r"^单位\s*[:：]\s*", "", match["unit"].strip())
-        if known_unit(inner):
+        if is_unit(inner):
             return match["name"].strip() or word, inner, ""
         return word, "", inner
     tail = _UNDERSCORE.match(word)
-    if tail and known_unit(tail["unit"].strip()):
+    if tail and is_unit(tail["unit"].strip()):
         return tail["name"].strip(), tail["unit"].strip(), ""
     return word, "", ""
 
@@ -210,6 +208,6 @@ def stated_unit(word: str) -> str:
     if not match:
         return ""
     found = (match["unit"] or match["en"] or "").strip()
-    if not known_unit(found) and " " in found and known_unit(found.split(" ", 1)[0]):
+    if not is_unit(found) and " " in found and is_unit(found.split(" ", 1)[0]):
         return found.split(" ", 1)[0]
     return found

@@ -1,4 +1,4 @@
-"""Writes yearbook.xls with xlwt (BSD), which nothing else needs; run by hand: python make_xls.py."""
+"""Writes yearbook.xls with xlwt (BSD), which nothing else needs; run by hand."""
 
 from __future__ import annotations
 
