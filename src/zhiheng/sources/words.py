@@ -37,7 +37,7 @@ _UNIT = re.compile(
     re.I,
 )  # noqa: E501
 _CJK_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
-_FULL = str.maketrans("−﹣", "--")
+_FULL = str.maketrans("−", "-")
 
 
 @dataclass(frozen=True, slots=True)
