@@ -1,6 +1,11 @@
-"""Reading 500,000 cells: a clean long table, and a sheet whose layout has to be found out."""
+"""Reading 500,000 cells: a clean long table, and a sheet whose layout has to be found out.
+
+Times are of the processor, so that other work on the machine does not count.
+"""
 
 from __future__ import annotations
+
+import time
 
 import numpy as np
 import pytest
@@ -8,7 +13,7 @@ import pytest
 from zhiheng.catalog.regions import provinces
 from zhiheng.sources.kinds import observe, read_any
 
-CELLS, TARGET = 500_000, 4.0  # seconds, on two cores
+CELLS, TARGET = 500_000, 4.0  # seconds of one core
 NAMES = [p.name.zh for p in provinces() if p.has_data]
 
 
@@ -33,6 +38,7 @@ def messy() -> bytes:
     return "\n".join(lines).encode("gb18030")
 
 
+@pytest.mark.benchmark(timer=time.process_time)
 @pytest.mark.parametrize("door", [observe, read_any], ids=["quick", "asking"])
 def test_clean(benchmark, door) -> None:
     raw = clean()
@@ -41,8 +47,10 @@ def test_clean(benchmark, door) -> None:
         assert benchmark.stats.stats.median <= TARGET
 
 
+@pytest.mark.benchmark(timer=time.process_time)
 def test_messy(benchmark) -> None:
     raw = messy()
     found = benchmark.pedantic(lambda: read_any(raw, "f.csv"), rounds=3, iterations=1)
     assert not found.open
     assert sum(t.values for t in found.tables) > 0.99 * CELLS
+    assert benchmark.stats.stats.median <= TARGET

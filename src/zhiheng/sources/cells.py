@@ -15,6 +15,7 @@ from zhiheng.sources.rows import Filled, Table
 from zhiheng.sources.sheet import Cell
 from zhiheng.sources.words import (
     BELOW,
+    bare,
     clean,
     is_gap,
     number,
@@ -268,7 +269,8 @@ class Reader:
 
     def _row(self, r: int) -> _Label:
         label = _Label()
-        if self.answers.rows.get(self.table.sheet.address(r, self.table.left)) == DROP:
+        told = self.answers.rows
+        if told and told.get(self.table.sheet.address(r, self.table.left)) == DROP:
             label.out = Text("按映射文件略去", "left out by the mapping file")
         for c, role in self.roles.columns.items():
             cell = self._cell(r, c, role)
@@ -330,8 +332,11 @@ class Reader:
 
     def _values(self, r: int, row: _Label, columns: dict[int, _Label]) -> None:
         base, percent = self.base, self.table.sheet.percent
+        line = self.table.sheet.rows[r]
         for c, column in columns.items():
-            cell = self.filled.raw(r, c)
+            cell = line[c] if c < len(line) else None
+            if cell is None:
+                continue
             if is_gap(cell):
                 self.found.notes["below"] += isinstance(cell, str) and clean(cell) in BELOW
                 continue
@@ -356,6 +361,8 @@ class Reader:
             )  # fmt: skip
 
     def _number(self, r: int, c: int, cell: Cell) -> tuple[float | None, bool]:
+        if bare(cell) and isinstance(cell, float | int):
+            return float(cell), False
         found = number(cell)
         if found is not None:
             self.found.notes["mark"] += bool(found.mark)

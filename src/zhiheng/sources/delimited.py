@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.text import Text
@@ -11,6 +12,7 @@ from zhiheng.sources.sheet import Cell, Sheet, refuse_cells, refuse_columns, unr
 
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 DELIMITERS = (",", "\t", ";", "|")
+_PLAIN = re.compile(r"\s*-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,12})?\s*")
 SAMPLE = 200
 """Lines from which the delimiter is guessed."""
 
@@ -55,10 +57,17 @@ def delimited(raw: bytes, name: str) -> Sheet:
     try:
         for row in reader:
             refuse_columns(len(row), name, f"A{len(rows) + 1}")
-            rows.append([cell or None for cell in row])
+            rows.append([_cell(word) for word in row])
     except csv.Error as error:
         raise unreadable(name, str(error), cell=f"A{len(rows) + 1}") from None
     return Sheet(name.rsplit(".", 1)[0], rows, plain=True)
+
+
+def _cell(word: str) -> Cell:
+    """Plain numbers at once as numbers, all else as it stands."""
+    if word and (word[-1].isdigit() or word[-1].isspace()) and _PLAIN.fullmatch(word):
+        return float(word)
+    return word or None
 
 
 def guess_delimiter(text: str) -> str:

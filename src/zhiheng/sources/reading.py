@@ -211,14 +211,11 @@ def _found(sheet: Sheet, name: str, answers: Answers, *, many_sheets: bool) -> l
 
 def _has_numbers(table: Table, found: Roles) -> bool:
     """A few lines of text with a year in them are no table."""
-    cells = [
-        table.sheet.rows[r][c]
-        for r in table.rows
-        for c in found.body
-        if c < len(table.sheet.rows[r])
-    ]
-    full = [c for c in cells if number(c) is not None]
-    return len(table.rows) > 2 or any(year(c) is None for c in full)
+    if len(table.rows) > 2:
+        return True
+    lines = [table.sheet.rows[r] for r in table.rows]
+    cells = [line[c] for line in lines for c in found.body if c < len(line)]
+    return any(number(c) is not None and year(c) is None for c in cells)
 
 
 def _reading(

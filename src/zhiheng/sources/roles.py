@@ -11,7 +11,16 @@ from zhiheng.core.text import Text
 from zhiheng.sources.places import is_place
 from zhiheng.sources.rows import Filled, Table
 from zhiheng.sources.sheet import Cell
-from zhiheng.sources.words import clean, is_gap, number, plain_year, serial_year, within_year, year
+from zhiheng.sources.words import (
+    bare,
+    clean,
+    is_gap,
+    number,
+    plain_year,
+    serial_year,
+    within_year,
+    year,
+)
 
 WORDS = {
     "entity": (
@@ -221,10 +230,13 @@ def _column(table: Table, filled: Filled, at: int) -> _Column:
     role = next((r for r in map(role_word, reversed(words)) if r), "")
     column = _Column(at, " ".join(words), role)
     for r in table.rows:
-        cell = filled.cell(r, at) if filled.source else filled.raw(r, at)
-        if is_gap(cell):
+        row = table.sheet.rows[r]
+        cell = filled.cell(r, at) if filled.source else row[at] if at < len(row) else None
+        if bare(cell) and year(cell) is None:
+            column.numbers += 1
+        elif is_gap(cell):
             continue
-        if year(cell) is not None:
+        elif year(cell) is not None:
             column.years += 1
             column.written += isinstance(cell, dt.date) or not plain_year(cell)
         elif number(cell) is not None:

@@ -14,6 +14,7 @@ from zhiheng.core.text import Text
 from zhiheng.sources.places import is_known, is_place, place_word
 from zhiheng.sources.sheet import Cell, Sheet, refuse_cells
 from zhiheng.sources.words import (
+    bare,
     clean,
     is_gap,
     number,
@@ -217,7 +218,12 @@ def _facts(filled: Filled, r: int) -> _Facts:
     for c, cell in enumerate(filled.sheet.rows[r]):
         if cell is None:
             continue
-        if is_gap(cell):
+        if bare(cell):
+            if year(cell) is None:
+                facts.numbers += 1
+            else:
+                facts.years.append(c)
+        elif is_gap(cell):
             facts.gaps += isinstance(cell, str) and bool(cell.strip())
         elif year(cell) is not None or within_year(cell):
             facts.years.append(c)
@@ -264,9 +270,10 @@ def _is_years(filled: Filled, r: int, facts: _Facts) -> bool:
 
 def _is_serials(filled: Filled, r: int, facts: _Facts) -> bool:
     """Dates of several years kept as numbers; the reader asks whether they are."""
+    if facts.numbers < 2 or facts.places:
+        return False
     cells = [c for c in filled.sheet.rows[r] if number(c) is not None]
-    dates = len(cells) == facts.numbers and all(serial_year(c) is not None for c in cells)
-    return facts.numbers > 1 and dates and not facts.places
+    return len(cells) == facts.numbers and all(serial_year(c) is not None for c in cells)
 
 
 def _is_regular(years: Sequence[int]) -> bool:
@@ -293,9 +300,13 @@ def _is_places(filled: Filled, r: int, facts: _Facts) -> bool:
 def _side_by_side(table: Table, filled: Filled) -> list[Table]:
     """Cut a table at empty columns where the right part has names of its own."""
     lines = [*table.heads, *table.rows]
-    used = sorted({c for r in lines for c, v in enumerate(filled.sheet.rows[r]) if not is_gap(v)})
     heads = set(table.heads)
-    used = sorted({*used, *(c for r, c in filled.source if r in heads)})
+    found = {c for r, c in filled.source if r in heads}
+    for r in lines:
+        row = filled.sheet.rows[r]
+        if len(found) < len(row):
+            found |= {c for c, v in enumerate(row) if c not in found and not is_gap(v)}
+    used = sorted(found)
     if not used:
         return []
     parts: list[list[int]] = [[used[0], used[0]]]

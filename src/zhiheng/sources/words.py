@@ -108,6 +108,11 @@ def number(cell: Cell) -> Number | None:
     return _number(cell)
 
 
+def bare(cell: Cell) -> bool:
+    """Whether a cell is a finite number as such: asked first, because most cells are."""
+    return (type(cell) is float and cell - cell == 0) or type(cell) is int
+
+
 @lru_cache(maxsize=400_000)
 def _number(cell: str) -> Number | None:
     word, mark = unmarked(_clean(cell))
