@@ -231,3 +231,15 @@ def test_a_bad_mapping_file_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ZhihengError) as caught:
         load_answers(path)
     assert caught.value.code == "S524"
+
+
+def test_percentages_that_look_like_fractions_are_asked() -> None:
+    rows = [
+        ["增速(%)", ""],
+        ["地区", "2020年"],
+        *[[n, 0.05 + i / 100] for i, n in enumerate(NAMES)],
+    ]
+    reading = read(made.csv(rows))
+    assert keys(reading) == ["units.增速"]
+    assert panel(made.csv(rows), units={"增速": "1"}).values[0, 0, 0] == 0.05
+    assert panel(made.csv(rows), units={"增速": "%"}).values[0, 0, 0] == pytest.approx(0.0005)

@@ -37,7 +37,7 @@ EXAMPLES: tuple[tuple[str, str, str, int, str, float], ...] = (
     ("rd_yearbook/R&D经费（万元）.xlsx", "Sheet1!F2", "110000", 2012, "unstated", 178.883131648341),
     ("energy_final/energystruct.xlsx", "计算步骤!C4", "110000", 2003, "t", 1146.9e4),
     ("energy_final/energystruct.xlsx", "计算步骤!V603", "650000", 2022, "tce", 37.47e4),
-    ("huangwt/Total carbon emissions by province.csv", "C2", "110000", 2010, "unstated", 13025.2),
+    ("huangwt/Total carbon emissions by province.csv", "C2", "110000", 2010, "t", 13025.2e4),
     ("ceads/Emission_Inventories_for_30_Provinces_2019.xlsx", "Shanghai2019!W51", "310000", 2019,
      "t_CO2", 2.0986236072727023e6),
     ("ceads/China_CO2_Inventory_1997-2019_(IPCC_Sectoral_Emissions).xlsx", "sum!W24", "CHN", 2019,

@@ -18,6 +18,8 @@ from zhiheng.core.units import UNSTATED
 from zhiheng.sources.cells import Dropped, Found, Value
 from zhiheng.sources.questions import DROP, OWN, UNSTATED_WORD, Answers, Question
 
+SOME = 5
+"""Fewer values than these may all be small by chance."""
 Key = tuple[str, str, bool]
 """Series word, unit word, shown as a percentage."""
 
@@ -34,6 +36,7 @@ class Resolved:
     scale: dict[Key, tuple[str, float]] = field(default_factory=dict[Key, tuple[str, float]])
     counts: Counter[Key] = field(default_factory=Counter[Key])
     first: dict[Key, str] = field(default_factory=dict[Key, str])
+    largest: dict[Key, float] = field(default_factory=dict[Key, float])
     kept: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     questions: list[Question] = field(default_factory=list[Question])
     dropped: list[Dropped] = field(default_factory=list[Dropped])
@@ -137,6 +140,9 @@ def _count(found: Sequence[Found], out: Resolved) -> None:
         for v in f.values:
             key = (v.series, v.unit, v.percent)
             out.counts[key] += 1
+            size = abs(v.value)
+            if size > out.largest.get(key, -1.0):
+                out.largest[key] = size
             if key not in out.first:
                 out.first[key] = f.table.sheet.address(v.row, v.column)
 
@@ -176,7 +182,7 @@ def _name(word: str, answers: Answers, out: Resolved, *, portal: bool) -> None:
 
 def _unit(key: Key, doubt: str, answers: Answers, out: Resolved) -> None:
     word, written, percent = key
-    told = answers.of("units", written or doubt) or answers.of("units", word)
+    told = answers.of("units", word) or answers.of("units", written or doubt)
     stated = told or written or ("%" if percent else "")
     cell = out.first[key]
     if stated == UNSTATED_WORD:
@@ -198,6 +204,13 @@ def _unit(key: Key, doubt: str, answers: Answers, out: Resolved) -> None:
         out.questions.append(Question("units", asked, text, cell, _units(word, out)))
         return
     _fits(key, out, cell)
+    fraction = 0 < out.largest[key] <= 1 and out.counts[key] >= SOME
+    if stated == "%" and not percent and not answers.of("units", word) and fraction:
+        text = Text(
+            "“{w}”的单位是%，可是没有一个值超过 1：是百分数还是小数？",
+            '"{w}" is in %, but no value exceeds 1: percentages or fractions?',
+        ).format(w=word)
+        out.questions.append(Question("units", word, text, cell, ("%", "1")))
 
 
 def _fits(key: Key, out: Resolved, cell: str) -> None:
