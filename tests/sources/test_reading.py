@@ -251,3 +251,39 @@ def test_one_sheet_can_be_chosen() -> None:
     with pytest.raises(ZhihengError) as caught:
         read_sheets(raw, "f.xlsx", sheet="C")
     assert caught.value.code == "S526"
+
+
+def test_a_bilingual_yearbook_names_regions_twice_in_one_cell() -> None:
+    english = ("Beijing", "Tianjin", "Hebei", "Shanxi", "Inner Mongolia", "Liaoning")
+    rows: list[list[Any]] = [
+        ["3-9 主要指标（2020年）", None, None],
+        [None, None, "单位：亿元 (100 million yuan)"],
+    ]
+    rows += [
+        ["地  区 Region", "收入\nRevenue", "支出\nExpenditure"],
+        ["全  国 National Total", 9, 9],
+    ]
+    rows += [
+        [f"{n} {e}", figure(i, 0), figure(i, 1)]
+        for i, (n, e) in enumerate(zip(NAMES, english, strict=True))
+    ]
+    table = panel(made.book({"S": rows}), "f.xlsx")
+    assert table.entities == CODES
+    assert table.series == ("收入 Revenue", "支出 Expenditure")
+    assert table.array("支出 Expenditure")[4, 0] == pytest.approx(figure(4, 1) * 1e8, rel=1e-15)
+
+
+def test_indicators_down_and_provinces_across() -> None:
+    rows: list[list[Any]] = [["2020年主要指标", None, None], ["指标", "北京", "上海"]]
+    rows += [["收入(亿元)", 1, 2], ["人数(万人)", 3, 4]]
+    table = panel(made.book({"S": rows}), "f.xlsx")
+    assert table.entities == ("110000", "310000")
+    np.testing.assert_array_equal(table.values[:, 0], [[1e8, 3e4], [2e8, 4e4]])
+
+
+def test_sections_repeat_a_label_and_are_asked() -> None:
+    rows: list[list[Any]] = [["地区：北京", None, None], ["指标", "2020年", "2021年"]]
+    rows += [["一、城镇"], ["人数(万人)", 1, 2], ["二、农村"], ["人数(万人)", 3, 4]]
+    reading = read(made.book({"S": rows}), "f.xlsx")
+    assert [q.section for q in reading.open] == ["rows"]
+    assert reading.open[0].key == "S!A6"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from zhiheng.catalog.region_files import total_words
 from zhiheng.catalog.region_names import spelling
-from zhiheng.catalog.regions import is_region
+from zhiheng.catalog.regions import is_region, region_at
 from zhiheng.sources.sheet import Cell
 from zhiheng.sources.words import clean, unmarked
+
+_TWICE = re.compile(r"(?P<zh>[\u3400-\u9fff]+)\s*(?P<en>[A-Za-z][A-Za-z .,'()-]+)$")
+"""Bilingual yearbooks name a region twice in one cell: 北京 Beijing."""
 
 
 def is_place(cell: Cell) -> bool:
@@ -32,7 +36,14 @@ def is_total(word: str) -> bool:
 @lru_cache(maxsize=100_000)
 def place_word(word: str) -> str:
     """The name in a cell, without footnote mark, list mark and numbering."""
-    return unmarked(clean(word).lstrip("#◎○●·*").strip())[0]
+    name = unmarked(clean(word).lstrip("#◎○●·*").strip())[0]
+    match = _TWICE.match(name)
+    if match is None or is_region(name):
+        return name
+    hits = region_at({"zh": match["zh"], "en": match["en"].strip()})
+    same = len(hits) == 2 and hits["zh"].code == hits["en"].code
+    total = all(spelling(match[k]) in _totals() for k in ("zh", "en"))
+    return match["zh"] if same or total else name
 
 
 @lru_cache(maxsize=1)

@@ -104,7 +104,9 @@ class _Column:
 
 def role_word(word: str) -> str:
     """The role that a header names, or an empty text."""
-    return _ROLE.get(word.casefold().replace(" ", ""), "")
+    plain = word.casefold().replace(" ", "")
+    first = plain.rstrip("abcdefghijklmnopqrstuvwxyz&/()")  # 地区 Region
+    return _ROLE.get(plain, "") or _ROLE.get(first, "")
 
 
 def roles(table: Table, filled: Filled) -> Roles:
