@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gc
 import hashlib
 import io
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from zhiheng.core.errors import ZhihengError
@@ -31,6 +34,18 @@ class Grid:
     def file(self) -> str:
         """File name with the first digits of its hash."""
         return f"{self.name}#{self.sha[:12]}"
+
+
+@contextmanager
+def no_collection() -> Generator[None, None, None]:
+    """Pause the collector of cycles while millions of cells are made, none of them in a cycle."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def read_csv(raw: bytes, name: str) -> Grid:

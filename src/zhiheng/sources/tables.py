@@ -24,7 +24,7 @@ from zhiheng.core.errors import Row, ZhihengError, unknown_name
 from zhiheng.core.panel import Status
 from zhiheng.core.text import Text
 from zhiheng.core.units import UNSTATED
-from zhiheng.sources.grid import Grid, column_letters, read_csv
+from zhiheng.sources.grid import Grid, column_letters, no_collection, read_csv
 from zhiheng.sources.observations import Observations
 
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -108,7 +108,11 @@ def parse(
         region, U210/U211 unmapped unit, U209 not the catalog's unit, S501–S503 unreadable,
         S540 an ambiguous code, S541 a region outside of its years.
     """
-    grid = read_csv(raw, name)
+    with no_collection():
+        return _parse(read_csv(raw, name), units or {}, own_labels=own_labels)
+
+
+def _parse(grid: Grid, units: Mapping[str, str], *, own_labels: bool) -> Observations:
     roles = _roles(grid)
     long = "series" in roles and "value" in roles
     missing = [r for r in ("entity", "period") if r not in roles]
@@ -120,7 +124,7 @@ def parse(
             fix=Text("把列名改成可识别的名称。", "Rename the column to an accepted name."),
         )
     cells = _long(grid, roles) if long else _wide(grid, roles)
-    return _observe(grid, cells, units or {}, own_labels=own_labels)
+    return _observe(grid, cells, units, own_labels=own_labels)
 
 
 def _roles(grid: Grid) -> dict[str, int]:
