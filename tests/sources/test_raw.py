@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from zhiheng.core.errors import ZhihengError
-from zhiheng.sources.kinds import read_any
 from zhiheng.sources.questions import DROP, Answers, Question, TableAnswer
-from zhiheng.sources.reading import Reading
+from zhiheng.sources.reading import Reading, read_sheets
 
 NO_NAMES = "原.xlsx"
 """Sheets of bare columns of figures: nothing says which row is which region."""
@@ -57,7 +56,7 @@ def answered(raw: bytes, name: str) -> tuple[Reading, Answers]:
         else Answers()
     )
     for _ in range(12):
-        reading = read_any(raw, name, answers=answers)
+        reading = read_sheets(raw, name, answers=answers)
         if not reading.open:
             return reading, answers
         if any(q.section == "own_labels" for q in reading.open):
@@ -120,12 +119,12 @@ def test_cells_read_by_hand(shared: Path, example: tuple[str, str, str, int, str
 
 def test_known_faults_of_the_workbook_are_asked(shared: Path) -> None:
     (path,) = [p for p in files(shared) if "provincialGPI" in p.name]
-    first = read_any(path.read_bytes(), path.name)
+    first = read_sheets(path.read_bytes(), path.name)
     answers = Answers()
     for question in first.open:
         _answer(question, answers)
     asked = {
-        (q.section, q.key) for q in read_any(path.read_bytes(), path.name, answers=answers).open
+        (q.section, q.key) for q in read_sheets(path.read_bytes(), path.name, answers=answers).open
     }
     assert ("regions", "Yunan") in asked
     assert any(section == "columns" for section, _ in asked)  # a year that stands twice

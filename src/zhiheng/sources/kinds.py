@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from zhiheng.catalog.series import series as series_info
 from zhiheng.core.text import Text
 from zhiheng.sources.delimited import decode
 from zhiheng.sources.observations import Observations
@@ -47,12 +48,19 @@ def reading_of(observations: Observations, kind: Text) -> Reading:
     first: dict[str, int] = {}
     for i, name in enumerate(observations.series.tolist()):
         first.setdefault(name, i)
+    units, cells = observations.unit, observations.cell
     series = tuple(
         SeriesReading(
-            name, name, True, "", str(observations.unit[i]), counts[name], str(observations.cell[i])
+            word=name,
+            name=name,
+            mapped=series_info(name, observations.level) is not None,
+            written="",
+            unit=str(units[i]),
+            values=counts[name],
+            cell=str(cells[i]),
         )
         for name, i in first.items()
-    )  # fmt: skip
+    )
     file = str(observations.file[0]) if len(observations) else ""
     return Reading(
         file=file,
