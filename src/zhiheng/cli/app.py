@@ -89,24 +89,47 @@ def data_show(name: str, lang: Lang = "zh") -> None:
     print_dataset(name, lang)
 
 
-@data.command("import", help="把整洁的 CSV 导入数据库 / Import a clean CSV into a store.")
+@data.command("import", help="把数据文件导入数据库 / Import a data file into a store.")
 def data_import(
     file: Path,
     store: Annotated[Path, typer.Option("--store", help="数据库目录 / store folder")],
+    map_: Annotated[Path | None, typer.Option("--map", help="映射文件 / mapping file")] = None,
     lang: Lang = "zh",
 ) -> None:
-    """Import a clean CSV into a store as a new version, all of it or nothing."""
+    """Import a data file into a store as a new version, all of it or nothing."""
     from zhiheng.cli.check import import_file
 
-    import_file(file, store, lang)
+    import_file(file, store, lang, map_=map_)
+
+
+@app.command(help="读一个表格，说出怎么理解的 / Read a sheet and say what was understood.")
+def read(
+    file: Path,
+    *,
+    sheet: Annotated[str, typer.Option("--sheet", help="只读这张工作表 / this sheet only")] = "",
+    map_: Annotated[Path | None, typer.Option("--map", help="映射文件 / mapping file")] = None,
+    save_map: Annotated[
+        Path | None, typer.Option("--save-map", help="写出问题和答案 / write questions and answers")
+    ] = None,
+    store: Annotated[Path | None, typer.Option("--store", help="导入的库 / import into")] = None,
+    lang: Lang = "zh",
+) -> None:
+    """Say how a sheet is understood and what it leaves open."""
+    from zhiheng.cli.read import read_and_print
+
+    read_and_print(file, lang, sheet=sheet, map_=map_, save_map=save_map, store=store)
 
 
 @app.command(help="检查数据文件或计划文件 / Check a data file or a plan.")
-def check(file: Path, lang: Lang = "zh") -> None:
+def check(
+    file: Path,
+    map_: Annotated[Path | None, typer.Option("--map", help="映射文件 / mapping file")] = None,
+    lang: Lang = "zh",
+) -> None:
     """Say what a data file or plan holds, or what is wrong with it."""
     from zhiheng.cli.check import check_file
 
-    check_file(file, lang)
+    check_file(file, lang, map_=map_)
 
 
 @app.command(help="从发布者下载原始文件，带收据 / Download raw files with receipts.")

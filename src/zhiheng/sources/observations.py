@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,22 +111,26 @@ class Observations:
             status=status,
             origin=origin,
             labels={k: v for k, v in self.labels.items() if k in set(entities)},
-            origins=tuple(
-                Origin(
-                    str(self.file[i]), str(self.cell[i]), str(self.source[i]), str(self.vintage[i])
-                )
-                for i in keep
-            ),
+            origins=tuple(self._origins(keep)),
             level=self.level,
             frequency=self.frequency,
             steps=tuple(steps),
         )
 
+    def _origins(self, keep: NDArray[np.intp]) -> Iterator[Origin]:
+        columns = (self.file, self.cell, self.source, self.vintage)
+        for words in zip(*(c[keep].tolist() for c in columns), strict=True):
+            yield Origin(*map(str, words))
+
     def _units(self, names: Sequence[str]) -> dict[str, str]:
         units: dict[str, str] = {}
         rows: list[Row] = []
+        pairs = dict.fromkeys(zip(self.series.tolist(), self.unit.tolist(), strict=True))
+        by_name: dict[str, set[str]] = {}
+        for name, unit in pairs:  # once over the rows, not once for each series
+            by_name.setdefault(name, set()).add(str(unit))
         for name in names:
-            found = sorted({str(u) for u in self.unit[self.series == name]})
+            found = sorted(by_name[name])
             units[name] = found[0]
             if len(found) > 1:
                 rows.append({"series": name, "units": ", ".join(found)})
