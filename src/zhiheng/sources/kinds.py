@@ -13,6 +13,7 @@ from zhiheng.sources.observations import Observations
 from zhiheng.sources.questions import Answers
 from zhiheng.sources.reading import Reading, SeriesReading, read_sheets
 from zhiheng.sources.sheet import refuse_size
+from zhiheng.sources.structured import FORMATS, Format, Sniff
 from zhiheng.sources.tables import ROLES, parse
 from zhiheng.sources.workbook import OLE
 
@@ -102,7 +103,28 @@ def _sheet(raw: bytes, name: str, answers: Answers, sheet: str) -> Reading:
     return read_sheets(raw, name, answers=answers, sheet=sheet)
 
 
+def _structured(form: Format) -> Kind:
+    def read(raw: bytes, name: str, answers: Answers, sheet: str) -> Reading:
+        del sheet
+        return reading_of(form.observations(raw, name, answers), form.title)
+
+    return Kind(form.name, form.title, _calm(form.sniff), read)
+
+
+def _calm(sniff: Sniff) -> Sniff:
+    """A sniffer that answers no where it cannot tell: the parser will say what is wrong."""
+
+    def told(raw: bytes, name: str) -> bool:
+        try:
+            return sniff(raw, name)
+        except Exception:  # noqa: BLE001  a sniffer answers, it does not complain
+            return False
+
+    return told
+
+
 KINDS: tuple[Kind, ...] = (
+    *(_structured(form) for form in FORMATS),
     Kind("sheet", Text("表格", "spreadsheet"), lambda raw, name: True, _sheet),
 )
 """Asked in this order; the last one takes whatever is left. A new format goes before it."""

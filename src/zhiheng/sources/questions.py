@@ -48,6 +48,8 @@ class Answers(Entry):
         From an address to a year or ``drop``; ``keep`` or ``drop``; a number or ``missing``.
     tables : mapping
         From the address of a table to a `TableAnswer`.
+    options : mapping
+        What the parser of a structured format is told, such as ``flow = "export"``.
     """
 
     source: str = ""
@@ -62,6 +64,7 @@ class Answers(Entry):
     rows: dict[str, str] = Field(default_factory=dict)
     cells: dict[str, str | float | int] = Field(default_factory=dict)
     tables: dict[str, TableAnswer] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict)
 
     def of(self, section: str, key: str, part: str = "") -> str:
         """The answer to a question, or an empty text."""
