@@ -75,18 +75,6 @@ def reading_of(observations: Observations, kind: Text) -> Reading:
     )
 
 
-def structured(
-    name: str,
-    title: Text,
-    sniff: Callable[[bytes, str], bool],
-    parse_: Callable[[bytes, str], Observations],
-) -> Kind:
-    """The kind of a format that leaves nothing open: its parser makes observations at once."""
-    return Kind(
-        name, title, sniff, lambda raw, file, _answers, _sheet: reading_of(parse_(raw, file), title)
-    )
-
-
 def is_clean(raw: bytes, name: str) -> bool:
     """Whether a file is a CSV whose first line names a region and a period column."""
     if raw.startswith((b"PK", OLE)) or b"\x00" in raw[:4096]:
