@@ -10,10 +10,7 @@ from click.testing import CliRunner, Result
 
 from zhiheng.cli.app import app
 from zhiheng.core.errors import ZhihengError
-from zhiheng.core.text import Text
-from zhiheng.sources.kinds import KINDS, is_clean, observe, read_any, structured
-from zhiheng.sources.questions import Answers
-from zhiheng.sources.tables import parse
+from zhiheng.sources.kinds import KINDS, observe, read_any
 from zhiheng.store.store import Store
 
 SHEET = """收入,,,
@@ -87,15 +84,6 @@ def test_clean_tables_take_the_quick_way_and_agree_with_the_other() -> None:
     for name in ("entity", "period", "series", "value", "unit", "cell", "file"):
         assert getattr(one, name).tolist() == getattr(two, name).tolist(), name
 
-
-def test_a_structured_format_makes_a_reading_without_questions() -> None:
-    kind = structured("tidy", Text("整洁表", "tidy table"), is_clean, parse)
-    assert kind.sniff(CLEAN.encode(), "f.csv")
-    reading = kind.parse(CLEAN.encode(), "f.csv", Answers(), "")
-    assert not reading.open
-    assert [(s.name, s.unit, s.values, s.cell) for s in reading.series] == [("x", "CNY", 2, "D2")]
-    assert reading.periods == (2020,)
-    assert len(reading.observations()) == 2
 
 
 def test_the_last_kind_takes_what_is_left() -> None:
