@@ -142,14 +142,14 @@ class Directory:
         """Users of one organisation, or all."""
         sql = "SELECT name, organisation, role, active, stamp FROM users"
         rows = self._db.read(f"{sql} ORDER BY name")
-        found = [User(n, o, r, bool(a), s) for n, o, r, a, s in rows]
+        found = [_user(row) for row in rows]
         return [u for u in found if organisation in (None, u.organisation)]
 
     def user(self, name: str) -> User | None:
         """One user."""
         sql = "SELECT name, organisation, role, active, stamp FROM users WHERE name = ?"
         rows = self._db.read(sql, name)
-        return User(*rows[0][:3], bool(rows[0][3]), rows[0][4]) if rows else None
+        return _user(rows[0]) if rows else None
 
     def add_user(
         self, name: str, organisation: str, role: str, password: str, *, only: bool = False
@@ -205,7 +205,10 @@ class Directory:
             "SELECT id, user_name, role, created, expires, revoked FROM keys WHERE user_name = ? "
             "ORDER BY created, id"
         )
-        return [Key(*row[:5], bool(row[5])) for row in self._db.read(sql, user)]
+        return [
+            Key(id, name, role, created, expires, bool(revoked))
+            for id, name, role, created, expires, revoked in self._db.read(sql, user)
+        ]
 
     def revoke_key(self, id: str, user: str) -> None:
         """Close a key of a user (A103)."""
@@ -228,8 +231,8 @@ class Directory:
         user = self.user(name)
         if revoked or expires < now() or user is None or not user.active:
             raise closed("key", id)
-        lower = min(user.role, cast(Role, role), key=ROLES.index)
-        return Principal(user.name, user.organisation, lower, id)
+        lower = min(ROLES.index(user.role), ROLES.index(cast(Role, role)))
+        return Principal(user.name, user.organisation, ROLES[lower], id)
 
     # ------------------------------------------------------------------ datasets
 
@@ -315,6 +318,11 @@ class Directory:
         day = today()
         found = [g for g in self.grants(dataset) if g.holds(organisation, day)]
         return [g for g in found if g.level == level]
+
+
+def _user(row: Sequence[Any]) -> User:
+    name, organisation, role, active, stamp = row
+    return User(name, organisation, role, bool(active), stamp)
 
 
 def _grant(row: Sequence[Any]) -> Grant:
