@@ -187,7 +187,7 @@ class Accounts:
             self._keep(by, dataset)
             bad = [{"entity": e[:80], "group": g[:80]} for e, g in groups.items() if not (e and g)]
             if bad or not groups:
-                raise bad_value(bad or [{"field": "groups", "value": "∅"}])
+                raise bad_value(bad or [{"field": "groups", "value": "—"}])
             self._directory.set_groups(dataset, groups)
 
     # -------------------------------------------------------------------- grants
