@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sharing import REGIONS, YEARS, code
+from sharing import REGIONS, YEARS, code, rows
 
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Status
