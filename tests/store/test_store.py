@@ -81,7 +81,7 @@ def test_what_is_not_there_is_named(tmp_path: Path, call: str, code: str) -> Non
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("moment", ["before_object", "after_object", "before_manifest_rename"])
+@pytest.mark.parametrize("moment", ["before_object", "after_object", "before_manifest_appears"])
 def test_a_kill_between_files_leaves_the_version_before(tmp_path: Path, moment: str) -> None:
     """The child process kills itself with SIGKILL at the named moment of an import."""
     made = store(tmp_path, ONE)
@@ -111,9 +111,8 @@ if moment == "before_object":
     manifest.write_object = die
 if moment == "after_object":
     manifest.write_manifest = die
-if moment == "before_manifest_rename":
-    real = Path.replace
-    Path.replace = lambda a, b: die() if str(b).endswith(".json") else real(a, b)
+if moment == "before_manifest_appears":
+    os.link = die
 Store(Path(folder)).add(parse(text.encode(), "1.csv"))
 """
 

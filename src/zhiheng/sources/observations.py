@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,17 +110,15 @@ class Observations:
             units=units,
             status=status,
             origin=origin,
-            labels={k: v for k, v in self.labels.items() if k in set(entities)},
-            origins=tuple(self._origins(keep)),
+            labels={k: self.labels[k] for k in entities if k in self.labels},
+            origins=tuple(map(Origin, *(c[keep].tolist() for c in self._addresses()))),
             level=self.level,
             frequency=self.frequency,
             steps=tuple(steps),
         )
 
-    def _origins(self, keep: NDArray[np.intp]) -> Iterator[Origin]:
-        columns = (self.file, self.cell, self.source, self.vintage)
-        for words in zip(*(c[keep].tolist() for c in columns), strict=True):
-            yield Origin(*map(str, words))
+    def _addresses(self) -> tuple[NDArray[Any], ...]:
+        return self.file, self.cell, self.source, self.vintage
 
     def _units(self, names: Sequence[str]) -> dict[str, str]:
         units: dict[str, str] = {}
@@ -146,6 +144,8 @@ class Observations:
         return units
 
     def _winners(self, flat: NDArray[np.intp], prefer: Sequence[str]) -> NDArray[np.intp]:
+        if len(np.unique(flat)) == len(flat):
+            return np.arange(len(flat), dtype=np.intp)
         rank = {name: i for i, name in enumerate(prefer)}
         place = np.array([rank.get(str(v), len(rank)) for v in self.source])
         order = np.lexsort((np.arange(len(flat)), place, flat))

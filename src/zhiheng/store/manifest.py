@@ -4,38 +4,171 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from zhiheng.core.errors import ZhihengError, unknown_name
+from zhiheng.core.panel import Frequency
 from zhiheng.core.text import Text
+from zhiheng.store import files
+
+_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2})?Z?)?)?")
+FORMAT = 2
+"""The form of manifests that this version writes; later ones are refused, never guessed at."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One immutable Parquet file of observations."""
+    """One immutable file, with what a reader must know before opening it.
+
+    Attributes
+    ----------
+    sha256 : str
+        Hash of the Parquet bytes, which is the name of the object.
+    content : str
+        Hash of the rows, the same in every engine.
+    level, frequency : str
+        Of all its observations; a file never mixes two.
+    series, sources, vintages : tuple of str
+        What stands in it, so that a query opens only what it needs.
+    licence, steward : str
+        On what terms the figures came, and who answers for them.
+    notes : tuple of {"zh", "en"}
+        Rules that the parser applied.
+    labels : bool
+        Whether it names entities that the catalog does not know.
+    """
 
     sha256: str
     rows: int
     origin: str
+    content: str = ""
+    level: str | None = None
+    frequency: Frequency = "A"
+    series: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    vintages: tuple[str, ...] = ()
+    licence: str = ""
+    steward: str = ""
+    notes: tuple[Mapping[str, str], ...] = ()
+    labels: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of the store: the files that make it up, and the one before it."""
+    """A version of the store: the files that make it up, and the one before it.
+
+    `findings` are judgements on its cells; they never touch a value. `parent_hash` is the
+    hash of the whole manifest before, so that no old one can be altered unnoticed.
+    `created` is UTC and no part of the id: equal content, equal id.
+    """
 
     number: int
     files: tuple[StoredFile, ...]
     parent: str
     note: str
+    findings: tuple[StoredFile, ...] = ()
+    created: str = ""
+    parent_hash: str = ""
 
     @property
     def id(self) -> str:
         """Number and content hash: equal content, equal id."""
-        content = json.dumps([[f.sha256 for f in self.files], self.parent])
-        return f"{self.number:06d}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+        parts: list[Any] = [[f.sha256 for f in self.files], self.parent]
+        if self.findings:
+            parts.append([f.sha256 for f in self.findings])
+        digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        return f"{self.number:06d}-{digest[:12]}"
+
+    @property
+    def hash(self) -> str:
+        """Hash of the whole manifest, notes and dates included."""
+        return hashlib.sha256(_body(self).encode()).hexdigest()
+
+    @property
+    def rows(self) -> int:
+        """Number of observations."""
+        return sum(f.rows for f in self.files)
+
+
+def encode(version: Version) -> str:
+    """The manifest as text, sealed with its own hash."""
+    document = {**json.loads(_body(version)), "format": FORMAT, "seal": version.hash}
+    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def decode(text: str, where: str) -> Version:
+    """Read a manifest.
+
+    Raises
+    ------
+    ZhihengError
+        S601 it cannot be read or its seal is broken, S603 a later form.
+    """
+    try:
+        document = json.loads(text)
+        form = int(document.get("format", 1))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise broken(where, repr(error)) from error
+    if form > FORMAT:
+        raise ZhihengError(
+            "S603",
+            Text("数据库由更新的版本写成。", "The store was written by a later version."),
+            evidence=[{"manifest": where, "format": form, "known": FORMAT}],
+            fix=Text("升级 zhiheng 后再读。", "Upgrade zhiheng, then read it."),
+        )
+    try:
+        version = Version(
+            number=document["number"],
+            files=tuple(_file(f) for f in document["files"]),
+            parent=document["parent"],
+            note=document["note"],
+            findings=tuple(_file(f) for f in document.get("findings", ())),
+            created=document.get("created", ""),
+            parent_hash=document.get("parent_hash", ""),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise broken(where, repr(error)) from error
+    if document.get("seal", version.hash) != version.hash:
+        raise broken(where, "seal")
+    return version
+
+
+def broken(where: str, detail: str) -> ZhihengError:
+    """The error of a manifest that cannot be trusted."""
+    return ZhihengError(
+        "S601",
+        Text("版本清单损坏或被改动。", "A manifest is damaged or was altered."),
+        evidence=[{"manifest": where, "error": detail}],
+        fix=Text(
+            "运行 zhiheng data verify，再用 zhiheng data repair 从副本恢复。",
+            "Run zhiheng data verify, then restore it from a copy with zhiheng data repair.",
+        ),
+    )
+
+
+def next_version(
+    before: Version | None,
+    *,
+    add: Sequence[StoredFile] = (),
+    findings: Sequence[StoredFile] = (),
+    note: str,
+    created: str,
+) -> Version:
+    """The version that follows `before` when files are added to it."""
+    old = before or Version(0, (), "", "")
+    return Version(
+        number=old.number + 1,
+        files=_distinct((*old.files, *add)),
+        parent=before.id if before else "",
+        note=note,
+        findings=_distinct((*old.findings, *findings)),
+        created=created,
+        parent_hash=before.hash if before else "",
+    )
 
 
 def write_object(folder: Path, data: bytes) -> str:
@@ -43,33 +176,43 @@ def write_object(folder: Path, data: bytes) -> str:
     sha = hashlib.sha256(data).hexdigest()
     target = folder / f"{sha}.parquet"
     if not target.exists():
-        _write_and_rename(target, data)
+        files.write_whole(target, data)
     return sha
 
 
-def write_manifest(folder: Path, version: Version) -> None:
-    """Publish a version; the rename is the one moment at which it comes to exist."""
-    text = json.dumps(asdict(version), ensure_ascii=False, indent=1)
-    _write_and_rename(folder / f"{version.id}.json", text.encode())
+def write_manifest(folder: Path, version: Version) -> bool:
+    """Publish a version; False when another writer has taken the number.
+
+    The name holds only the number, so that two writers cannot both have it. Its
+    appearance is the one moment at which the version comes to exist.
+    """
+    return files.write_first(folder / f"{version.number:06d}.json", encode(version).encode())
+
+
+def numbers(folder: Path) -> dict[int, Path]:
+    """Published manifests by number; half-written files are not among them."""
+    found = {int(p.name[:6]): p for p in folder.glob("*.json") if p.name[:6].isdigit()}
+    return dict(sorted(found.items()))
 
 
 def versions(folder: Path) -> list[Version]:
     """All published versions, oldest first; half-written files are not among them."""
-    found: list[Version] = []
-    for path in sorted(folder.glob("*.json")):
-        document = json.loads(path.read_text("utf-8"))
-        files = tuple(StoredFile(**f) for f in document["files"])
-        found.append(Version(document["number"], files, document["parent"], document["note"]))
-    return found
+    return [decode(p.read_text("utf-8"), p.name) for p in numbers(folder).values()]
 
 
 def pick(known: Sequence[Version], wanted: str) -> Version:
-    """The version of this id or number; the newest when `wanted` is empty.
+    """The version of an id, a number or a date; the newest when `wanted` is empty.
+
+    Parameters
+    ----------
+    wanted : str
+        ``000003-5f0c…``, ``3``, ``2026-11-26``, ``2026-11`` or ``2026-11-26T10:30`` (UTC);
+        a date means the last version that existed at its end.
 
     Raises
     ------
     ZhihengError
-        S510 the store is empty, S511 no such version.
+        S510 the store is empty, S511 no such version, S602 none is so old.
     """
     if not known:
         raise ZhihengError(
@@ -80,22 +223,39 @@ def pick(known: Sequence[Version], wanted: str) -> Version:
     if not wanted:
         return known[-1]
     for version in known:
-        if wanted in (version.id, str(version.number)):
+        if wanted in (version.id, str(version.number), f"{version.number:06d}"):
             return version
+    if _DATE.fullmatch(wanted):
+        return _as_of(known, wanted.replace(" ", "T").removesuffix("Z"))
     raise unknown_name("S511", wanted, [v.id for v in known], kind=Text("版本", "version"))
 
 
-def _write_and_rename(target: Path, data: bytes) -> None:
-    """Write beside the target, flush to disk, then rename: the name appears with all its bytes."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    with part.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-    part.replace(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _as_of(known: Sequence[Version], date: str) -> Version:
+    # "2026-11" <= every instant of that month, and "~" sorts after digits, "-", "T" and ":".
+    held = [v for v in known if v.created and v.created <= date + "~"]
+    if held:
+        return held[-1]
+    raise ZhihengError(
+        "S602",
+        Text("{d} 时库里还没有版本。", "The store had no version at {d}.").format(d=date),
+        evidence=[{"first": known[0].id, "created": known[0].created or "?"}],
+        fix=Text("用更晚的日期或版本号。", "Use a later date, or the id of a version."),
+    )
+
+
+def _distinct(items: Sequence[StoredFile]) -> tuple[StoredFile, ...]:
+    found: dict[str, StoredFile] = {}
+    for item in items:
+        found.setdefault(item.sha256, item)
+    return tuple(found.values())
+
+
+def _body(version: Version) -> str:
+    return json.dumps(asdict(version), ensure_ascii=False, sort_keys=True)
+
+
+def _file(entry: Mapping[str, Any]) -> StoredFile:
+    known = {f.name for f in fields(StoredFile)}
+    made = StoredFile(**{k: v for k, v in entry.items() if k in known})
+    listed = {k: tuple(getattr(made, k)) for k in ("series", "sources", "vintages", "notes")}
+    return replace(made, **listed)

@@ -1,161 +1,114 @@
-"""The store: observations in immutable Parquet files, read through Ibis."""
+"""The store: observations in immutable versions, read through Ibis."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import ibis
-import ibis.expr.types as ir
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from zhiheng.catalog.regions import labels_of
-from zhiheng.core.errors import unknown_name
-from zhiheng.core.panel import Panel
-from zhiheng.core.text import Text
-from zhiheng.sources.observations import FIELDS, Observations
-from zhiheng.store import manifest, queries
-from zhiheng.store.manifest import StoredFile, Version
-
-SCHEMA = pa.schema(
-    [
-        ("entity", pa.string()),
-        ("period", pa.int64()),
-        ("series", pa.string()),
-        ("value", pa.float64()),
-        ("unit", pa.string()),
-        ("status", pa.int8()),
-        ("source", pa.string()),
-        ("vintage", pa.string()),
-        ("file", pa.string()),
-        ("cell", pa.string()),
-    ]
-)
+from zhiheng.sources.observations import Observations
+from zhiheng.store import findings as layer
+from zhiheng.store import intake
+from zhiheng.store.archive import Archive, FolderArchive
+from zhiheng.store.engines import engine as engine_of
+from zhiheng.store.findings import Finding
+from zhiheng.store.manifest import Version
+from zhiheng.store.reader import Reader, RowFilter
 
 
-class Store:
-    """Observations on disk, versioned.
+class Store(Reader):
+    """Observations, versioned.
 
     Use it when data come from files and must stay traceable; a panel made from a
-    frame needs no store. One process writes at a time.
+    frame needs no store. Any number of processes may write at once: each import
+    becomes a version of its own, and none is lost.
 
     Parameters
     ----------
-    folder : Path or str
-        ``objects/`` holds the data files, ``versions/`` the manifests.
+    place : Path or str, or Archive
+        A folder: ``objects/`` holds the data files, ``versions/`` the manifests. For
+        PostgreSQL or Spark see `open_store`.
+    rows : RowFilter, optional
+        Which rows may be seen; all by default.
     """
 
-    def __init__(self, folder: Path | str) -> None:
-        self.folder = Path(folder)
+    def __init__(self, place: Path | str | Archive, rows: RowFilter | None = None) -> None:
+        archive = FolderArchive(Path(place)) if isinstance(place, Path | str) else place
+        super().__init__(archive, rows)
 
-    # ------------------------------------------------------------------ writing
-
-    def add(self, observations: Observations, *, note: str = "") -> Version:
-        """Import observations as a new version; all of them or, on any failure, none.
-
-        The pivot is tried first, so that two values for one cell or two units in
-        one series are refused before a byte is written.
-        """
-        observations.panel()
-        sha = manifest.write_object(self.folder / "objects", _parquet(observations))
-        known = self.versions()
-        files = (known[-1].files if known else ()) + (
-            StoredFile(sha, len(observations), str(observations.file[0])),
-        )
-        version = Version(
-            number=len(known) + 1,
-            files=tuple(dict.fromkeys(files)),
-            parent=known[-1].id if known else "",
-            note=note,
-        )
-        manifest.write_manifest(self.folder / "versions", version)
-        return version
-
-    # ------------------------------------------------------------------ reading
-
-    def versions(self) -> list[Version]:
-        """All versions, oldest first."""
-        return manifest.versions(self.folder / "versions")
-
-    def panel(
+    def add(
         self,
-        series: Sequence[str],
+        observations: Observations,
         *,
-        entities: Sequence[str] = (),
-        first: int | None = None,
-        last: int | None = None,
-        version: str = "",
-        prefer: Sequence[str] = (),
-    ) -> Panel:
-        """Read a panel: the one place where a query is executed.
+        note: str = "",
+        licence: str = "",
+        steward: str = "",
+        expect: str | None = None,
+    ) -> Version:
+        """Import observations as a new version; all of them or, on any failure, none.
 
         Parameters
         ----------
-        series : sequence of str
-        entities : sequence of str, optional
-            Canonical codes; all by default.
-        first, last : int, optional
-            Periods, both included.
-        version : str, optional
-            Id or number of a version; the newest by default.
-        prefer : sequence of str, optional
-            Sources in order of priority, for cells with two values.
+        observations : Observations
+            Of one level and one frequency.
+        note : str
+            Why, or from what file.
+        licence, steward : str
+            On what terms the figures came, and who answers for them.
+        expect : str, optional
+            Id of the version that the caller believes to be the newest (empty: none); when
+            somebody else has written meanwhile, nothing is written.
 
         Raises
         ------
         ZhihengError
-            S510/S511 no such version, S512 a series is not in the store, D102 two
-            values for one cell and no priority.
+            D102, D103, D106, D109 see `intake.incoming`; S590 see `expect`.
         """
-        chosen = manifest.pick(self.versions(), version)
-        known = self._read(queries.inventory(self._table(chosen)))["series"].to_pylist()
-        for name in series:
-            if name not in known:
-                raise unknown_name("S512", name, known, kind=Text("库中序列", "stored series"))
-        wanted = queries.pick(
-            self._table(chosen), series=series, entities=entities, first=first, last=last
-        )
-        return _observations(self._read(wanted)).panel(prefer=prefer, order=series)
+        file = intake.incoming(observations, licence=licence, steward=steward)
+        return self.archive.publish([file], note=note, expect=expect)
 
-    def inventory(self, version: str = "") -> Any:
-        """Series, units, spans and counts of a version."""
-        chosen = manifest.pick(self.versions(), version)
-        return self._read(queries.inventory(self._table(chosen)))
+    def annotate(
+        self, findings: Sequence[Finding], *, note: str = "", expect: str | None = None
+    ) -> Version:
+        """Lay findings beside the newest version, as a new one; no value is touched.
 
-    def _table(self, version: Version) -> ir.Table:
-        paths = [str(self.folder / "objects" / f"{f.sha256}.parquet") for f in version.files]
-        return ibis.duckdb.connect().read_parquet(paths)
-
-    def _read(self, query: ir.Table) -> Any:
-        """Run a query; the Arrow table that comes back has no published types."""
-        return query.to_pyarrow()
-
-
-def _parquet(observations: Observations) -> bytes:
-    columns = {
-        name: pa.array(getattr(observations, name), SCHEMA.field(name).type) for name in FIELDS
-    }
-    table = pa.table(columns, schema=SCHEMA).sort_by(
-        [("series", "ascending"), ("entity", "ascending"), ("period", "ascending")]
-    )
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()
+        Raises
+        ------
+        ZhihengError
+            S595 a finding is on a cell that is not stored, or is by nobody.
+        """
+        file = layer.incoming(findings)
+        head = self.version()
+        names = {f.series for f in findings}
+        items = [f for f in head.files if not f.series or names & set(f.series)]
+        stored: set[object] = set()
+        if items:
+            columns = ("entity", "period", "series", "source", "vintage")
+            rows = self.run(self.archive.observations(items).select(*columns))
+            stored = set(zip(*(rows[c].to_pylist() for c in columns), strict=True))
+        strange = [f for f in findings if f.key not in stored]
+        if strange:
+            raise layer.not_in_store(strange)
+        return self.archive.publish([file], note=note, expect=expect)
 
 
-def _observations(table: Any) -> Observations:
-    ordered = table.sort_by(
-        [(n, "ascending") for n in ("entity", "period", "series", "source", "cell")]
-    )
-    columns: dict[str, Any] = {}
-    for name in FIELDS:
-        values = ordered[name]
-        text = pa.types.is_string(values.type)
-        columns[name] = np.array(values.to_pylist(), dtype=object) if text else values.to_numpy()
-    entities = list(dict.fromkeys(columns["entity"].tolist()))
-    level, labels = labels_of(entities)
-    return Observations(**columns, level=level, labels=labels)
+def open_store(address: Path | str, *, engine: str = "duckdb") -> Store:
+    """Open a store wherever it is.
+
+    Parameters
+    ----------
+    address : Path or str
+        A folder, or ``postgresql://user@host/database``.
+    engine : {"duckdb", "spark"}
+        What reads the files of a folder.
+
+    Raises
+    ------
+    ZhihengError
+        S600 the extra is not installed or the server cannot be reached, S604 unknown engine.
+    """
+    text = str(address)
+    if text.startswith(("postgresql://", "postgres://")):
+        from zhiheng.store.postgres import PostgresArchive
+
+        return Store(PostgresArchive(text))
+    return Store(FolderArchive(Path(address), engine_of(engine)))
