@@ -8,9 +8,8 @@ whole or not at all. An import is never updated; nothing here deletes.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import ibis
@@ -22,9 +21,7 @@ from zhiheng.store import manifest, schema
 from zhiheng.store.archive import Incoming, follow
 from zhiheng.store.engines import require
 from zhiheng.store.manifest import StoredFile, Version
-
-if TYPE_CHECKING:
-    import psycopg
+from zhiheng.store.per_thread import PerThread
 
 SCHEMA_NAME = "zhiheng"
 _TYPES = {"string": "text", "int64": "bigint", "double": "double precision", "int8": "smallint"}
@@ -34,7 +31,14 @@ def _columns(arrow: Any) -> str:
     return ", ".join(f'"{f.name}" {_TYPES[str(f.type)]} NOT NULL' for f in arrow)
 
 
-DDL = f"""
+def ddl(name: str = SCHEMA_NAME) -> str:
+    """What a new store needs. `object` is the hash that names the file in a folder, too."""
+    return _DDL.replace(SCHEMA_NAME + ".", name + ".").replace(
+        f"EXISTS {SCHEMA_NAME};", f"EXISTS {name};"
+    )
+
+
+_DDL = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA_NAME};
 CREATE TABLE IF NOT EXISTS {SCHEMA_NAME}.versions (
   number integer PRIMARY KEY, id text UNIQUE NOT NULL, manifest text NOT NULL);
@@ -48,7 +52,58 @@ CREATE INDEX IF NOT EXISTS observations_series ON {SCHEMA_NAME}.observations (se
 CREATE INDEX IF NOT EXISTS observations_object ON {SCHEMA_NAME}.observations (object);
 CREATE INDEX IF NOT EXISTS findings_object ON {SCHEMA_NAME}.findings (object);
 """
-"""What a new database needs. `object` is the hash that names the file in a folder, too."""
+
+
+def connect(address: str) -> Any:
+    """A psycopg connection whose `with` block is one transaction (S600 when out of reach)."""
+    require("psycopg", "postgres")
+    import psycopg
+
+    try:
+        return psycopg.connect(address)
+    except psycopg.OperationalError as error:
+        raise unreachable(address, error) from None
+
+
+class Connections:
+    """One Ibis connection for each thread that lives."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._each = PerThread[Any](
+            self._connect,
+            lambda made: made.disconnect(),
+            lambda made: not (made.con.closed or made.con.broken),
+        )
+
+    def here(self) -> Any:
+        """The connection of this thread."""
+        return self._each.here()
+
+    def close(self, *, everywhere: bool = False) -> None:
+        """Close the connection of this thread, or those of all threads."""
+        self._each.close(everywhere=everywhere)
+
+    def _connect(self) -> Any:
+        import psycopg
+
+        # Parts, not the address: what Ibis is given may turn up in its messages.
+        parts = urlsplit(self._address)
+        try:
+            made = ibis.postgres.connect(
+                host=parts.hostname or "localhost",
+                port=parts.port or 5432,
+                user=unquote(parts.username) if parts.username else None,
+                password=unquote(parts.password) if parts.password else None,
+                database=parts.path.lstrip("/") or None,
+            )
+        except psycopg.OperationalError as error:
+            raise unreachable(self._address, error) from None
+        self.enter(made.con)
+        return made
+
+    def enter(self, connection: Any) -> None:
+        """Prepare a connection that queries will use; the owner needs nothing."""
 
 
 class PostgresArchive:
@@ -58,6 +113,10 @@ class PostgresArchive:
     ----------
     address : str
         ``postgresql://user:password@host:port/database``; it is never printed.
+    name : str
+        The schema of the database in which this store stands.
+    connections : Connections, optional
+        Shared with other stores in the same database; own ones by default.
 
     Raises
     ------
@@ -65,27 +124,23 @@ class PostgresArchive:
         S600 the extra is not installed or the server cannot be reached.
     """
 
-    def __init__(self, address: str) -> None:
-        require("psycopg", "postgres")
-        self._address = address
-        self._local = threading.local()
+    def __init__(
+        self, address: str, name: str = SCHEMA_NAME, *, connections: Connections | None = None
+    ) -> None:
+        self._address, self._name = address, name
+        self._connections = connections or Connections(address)
         with self.connect() as connection:
             # Two processes that open a new database at once would both create the tables.
             connection.execute("SELECT pg_advisory_xact_lock(hashtext('zhiheng.store'))")
-            connection.execute(DDL)
+            connection.execute(ddl(self._name))
 
-    def connect(self) -> psycopg.Connection[Any]:
+    def connect(self) -> Any:
         """A connection whose `with` block is one transaction."""
-        import psycopg
-
-        try:
-            return psycopg.connect(self._address)
-        except psycopg.OperationalError as error:
-            raise unreachable(self._address, error) from None
+        return connect(self._address)
 
     def versions(self) -> list[Version]:
         """All versions, oldest first."""
-        sql = f"SELECT id, manifest FROM {SCHEMA_NAME}.versions ORDER BY number"
+        sql = f"SELECT id, manifest FROM {self._name}.versions ORDER BY number"
         found = self._ibis().con.execute(sql).fetchall()
         self._ibis().con.commit()
         return [manifest.decode(text, id_) for id_, text in found]
@@ -100,7 +155,7 @@ class PostgresArchive:
 
     def about(self, item: StoredFile) -> dict[str, Any]:
         """The description that came with a file."""
-        sql = f"SELECT about FROM {SCHEMA_NAME}.files WHERE object = %s"
+        sql = f"SELECT about FROM {self._name}.files WHERE object = %s"
         row = self._ibis().con.execute(sql, (item.sha256,)).fetchone()
         self._ibis().con.commit()
         return json.loads(row[0]) if row else {}
@@ -113,44 +168,37 @@ class PostgresArchive:
         """Copy the rows and write the version in one transaction."""
         with self.connect() as connection:
             for item in incoming:
-                _copy(connection, item)
+                _copy(connection, item, self._name)
             # Writers queue here, after their rows are in; readers are not held up.
-            connection.execute(f"LOCK TABLE {SCHEMA_NAME}.versions IN EXCLUSIVE MODE")
-            sql = f"SELECT id, manifest FROM {SCHEMA_NAME}.versions ORDER BY number DESC LIMIT 1"
+            connection.execute(f"LOCK TABLE {self._name}.versions IN EXCLUSIVE MODE")
+            sql = f"SELECT id, manifest FROM {self._name}.versions ORDER BY number DESC LIMIT 1"
             known = [manifest.decode(text, id_) for id_, text in connection.execute(sql)]
             version = follow(known, incoming, note=note, expect=expect)
             connection.execute(
-                f"INSERT INTO {SCHEMA_NAME}.versions VALUES (%s, %s, %s)",
+                f"INSERT INTO {self._name}.versions VALUES (%s, %s, %s)",
                 (version.number, version.id, manifest.encode(version)),
             )
         return version
 
     def _rows(self, name: str, items: Sequence[StoredFile], arrow: Any) -> ir.Table:
-        table = self._ibis().table(name, database=SCHEMA_NAME)
+        table = self._ibis().table(name, database=self._name)
         held = table.filter(table.object.isin([f.sha256 for f in items]))
         # PostgreSQL has no one-byte integer, the other engines do.
         return held.select(*arrow.names).mutate(status=held.status.cast("int8"))
 
+    def close(self) -> None:
+        """Close the connection of this thread."""
+        self._connections.close()
+
     def _ibis(self) -> Any:
-        """The connection of this thread."""
-        if getattr(self._local, "connection", None) is None:
-            # Parts, not the address: what Ibis is given may turn up in its messages.
-            parts = urlsplit(self._address)
-            self._local.connection = ibis.postgres.connect(
-                host=parts.hostname or "localhost",
-                port=parts.port or 5432,
-                user=unquote(parts.username) if parts.username else None,
-                password=unquote(parts.password) if parts.password else None,
-                database=parts.path.lstrip("/") or None,
-            )
-        return self._local.connection
+        return self._connections.here()
 
 
-def _copy(connection: psycopg.Connection[Any], item: Incoming) -> None:
+def _copy(connection: Any, item: Incoming, schema_name: str) -> None:
     """Bring the rows of a file, unless they are there already."""
     about = json.dumps(schema.about_of(item.raw), ensure_ascii=False)
     fresh = connection.execute(
-        f"INSERT INTO {SCHEMA_NAME}.files VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        f"INSERT INTO {schema_name}.files VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
         (item.entry.sha256, item.entry.rows, about),
     ).rowcount
     if not fresh:
@@ -158,7 +206,7 @@ def _copy(connection: psycopg.Connection[Any], item: Incoming) -> None:
     name = "findings" if item.finding else "observations"
     types = ["text", *(_COPY_TYPES[str(f.type)] for f in item.table.schema)]
     columns = ", ".join(f'"{c}"' for c in ("object", *item.table.column_names))
-    sql = f"COPY {SCHEMA_NAME}.{name} ({columns}) FROM STDIN (FORMAT BINARY)"
+    sql = f"COPY {schema_name}.{name} ({columns}) FROM STDIN (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.copy(sql) as copy:
         copy.set_types(types)
         lists = [item.table[c].to_pylist() for c in item.table.column_names]

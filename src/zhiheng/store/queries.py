@@ -97,7 +97,9 @@ def revisions(observations: ir.Table, order: Sequence[str]) -> ir.Table:
     """
     known = ranked(observations, order)
     window = ibis.window(group_by=list(CELL))
-    known = known.mutate(low=known.release.min().over(window), high=known.release.max().over(window))
+    known = known.mutate(
+        low=known.release.min().over(window), high=known.release.max().over(window)
+    )
     low, high = _.release == _.low, _.release == _.high
     ends = (
         known.filter(_.low < _.high)

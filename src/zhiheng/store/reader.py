@@ -115,7 +115,7 @@ class Reader:
             frequencies, S593/S594 vintages, D102 two values for one cell and no priority.
         """
         wanted = Selection(series=tuple(series), **_tupled(selection))
-        key = (self.version(wanted.version), wanted, tuple(prefer), statuses)
+        key = (self.version(wanted.version).id, wanted, tuple(prefer), statuses)
         known = self._panels.get(key)
         if known is None:
             known = self._panel(wanted, prefer, statuses)
@@ -132,6 +132,10 @@ class Reader:
         """
         wanted = Selection(**{"vintage": "all", **_tupled(selection)})
         return self._observations(wanted, statuses)[0]
+
+    def rows(self, **selection: Any) -> ir.Table:
+        """The rows of a selection as an expression, all vintages; `run` executes it."""
+        return self._rows_of(Selection(**{"vintage": "all", **_tupled(selection)}))[0]
 
     def inventory(self, version: str = "") -> Any:
         """Series, units, spans and counts of a version, by level and frequency."""
@@ -236,9 +240,7 @@ class Reader:
         self._refuse_undecided(rows, order)
         until = "" if wanted.vintage in ("latest", "first") else wanted.vintage
         until = vintages.until(order, until) if until else ""
-        chosen = queries.released(
-            rows, order.names, first=wanted.vintage == "first", until=until
-        )
+        chosen = queries.released(rows, order.names, first=wanted.vintage == "first", until=until)
         return chosen, items, (Step("vintage", f"{wanted.vintage}: {', '.join(order.names)}"),)
 
     def _ordered(self, wanted: Selection) -> tuple[ir.Table, vintages.VintageOrder]:
