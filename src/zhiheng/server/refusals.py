@@ -243,3 +243,13 @@ def unavailable() -> ZhihengError:
         ),
         exit_code=3,
     )
+
+
+def no_socket(host: str, port: int, detail: str) -> ZhihengError:
+    """A158: the address to listen on cannot be had."""
+    return ZhihengError(
+        "A158",
+        Text("不能在 {h}:{p} 上监听。", "Cannot listen on {h}:{p}.").format(h=host, p=port),
+        evidence=[{"detail": detail}],
+        fix=Text("换一个 --port 或 --host。", "Choose another --port or --host."),
+    )
