@@ -81,5 +81,5 @@ def _not_installed(module: str) -> ZhihengError:
         Text(
             "没有安装服务器所需的部分：{m}。", "What a server needs is not installed: {m}."
         ).format(m=module),
-        fix=Text("pip install 'zhiheng[server]'", "pip install 'zhiheng[server]'"),
+        fix=Text.same("pip install 'zhiheng[server]'"),
     )
