@@ -14,7 +14,16 @@ Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\
 """An id or a name without control characters."""
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A name that is made new: lower-case letters, digits and underscores."""
-Words = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+_LETTER = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f]"
+Words = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2000,
+        pattern=rf"^{_LETTER}*[^\s\x00-\x1f\x7f-\x9f]{_LETTER}*$",
+    ),
+]
+"""Text that is not blank; lines may break in it, other control characters may not stand in it."""
 Period = Annotated[StrictInt, Field(ge=-1_000_000, le=10_000_000)]
 Names = Annotated[tuple[Name, ...], Field(max_length=2000)]
 Day = Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]

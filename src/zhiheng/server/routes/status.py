@@ -8,7 +8,7 @@ import secrets
 from fastapi import APIRouter, Request, Response
 
 from zhiheng.server import refusals
-from zhiheng.server.access import Parts, Shown, address_of
+from zhiheng.server.access import Parts, address_of
 from zhiheng.server.openapi import REFUSALS
 from zhiheng.server.shapes import Live, Ready
 
@@ -47,12 +47,11 @@ def ready(parts: Parts, response: Response) -> Ready:
     },
     summary="监控指标 · Metrics",
 )
-def metrics(request: Request, parts: Parts, shown: Shown) -> Response:
+def metrics(request: Request, parts: Parts) -> Response:
     """Counters and times; on this machine, or with the metrics token."""
     known = parts.settings.metrics_token
-    right = bool(known and shown) and secrets.compare_digest(
-        (shown.credentials if shown else "").encode(), known.encode()
-    )
+    shown = request.headers.get("authorization", "").removeprefix("Bearer ")
+    right = bool(known) and secrets.compare_digest(shown.encode(), known.encode())
     if not right and (known or not _is_local(request, local=parts.settings.local)):
         raise refusals.metrics_closed()
     return Response(parts.metrics.text(), media_type=PROMETHEUS)
