@@ -14,6 +14,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from server_world import World, live, serve
 
+import build_docs
+from api_page import api_page
+
 from zhiheng.store.platform import Platform
 
 with warnings.catch_warnings():
@@ -80,3 +83,8 @@ def test_answers_are_those_promised(fuzzed, methods: bool) -> None:
                 f"\n  {e}" for e in getattr(error, "exceptions", ())
             )
     assert not failed, "\n\n".join(f"{k}: {v}" for k, v in failed.items())
+
+
+def test_the_page_of_the_interface_is_current(root) -> None:
+    page = (root / "docs" / "reference" / "api.md").read_text("utf-8")
+    assert page == api_page(build_docs.GENERATED), "run scripts/build_docs.py"

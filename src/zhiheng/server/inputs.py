@@ -29,6 +29,10 @@ MOST_ITEMS = 5_000
 MOST_DEPTH = 4
 UNCAPPED = frozenset({"seed", "base", "change_from", "change_to"})
 """Whole numbers that name something and cost nothing: a seed, a year."""
+REPEATS = frozenset({"draws", "bias_draws", "bootstrap", "permutations", "placebo"})
+"""Whole numbers that cost time in proportion; all others (bins, lags, points) may cost memory
+by their square and are held to `MOST_SIZE`."""
+MOST_SIZE = 500
 SCALARS = (str, int, float, bool)
 Statuses = Literal[-1, 0, 1, 2, 3, 4]
 Cells = list[list[list[float | None]]]
@@ -224,10 +228,15 @@ def checked(info: MethodInfo, options: Mapping[str, Any], most: int) -> dict[str
     rows = [row for found in strange for row in found]
     if rows:
         raise refusals.invalid(rows)
+    limits = {
+        name: most if name in REPEATS else min(most, MOST_SIZE)
+        for name in options
+        if name not in UNCAPPED and kinds.get(name) == "integer"
+    }
     large: list[Row] = [
-        {"option": name, "value": value, "limit": most}
-        for name, value in options.items()
-        if name not in UNCAPPED and kinds.get(name) == "integer" and _above(value, most)
+        {"option": name, "value": options[name], "limit": limit}
+        for name, limit in limits.items()
+        if _above(options[name], limit)
     ]
     if large:
         raise refusals.beyond_server(large)

@@ -233,18 +233,6 @@ def internal(request_id: str) -> ZhihengError:
     )
 
 
-def unavailable() -> ZhihengError:
-    """A161: the store or the audit log cannot be reached now."""
-    return ZhihengError(
-        "A161",
-        Text("服务暂时不可用。", "The service is not ready."),
-        fix=Text(
-            "稍后再试；管理员请看 /health/ready。", "Try later; administrators see /health/ready."
-        ),
-        exit_code=3,
-    )
-
-
 def no_socket(host: str, port: int, detail: str) -> ZhihengError:
     """A158: the address to listen on cannot be had."""
     return ZhihengError(

@@ -34,7 +34,7 @@ class Settings:
     wait_seconds : float
         How long a method call waits before it answers with a job.
     most_repeats : int
-        Largest whole number that an option of a method may be, seeds apart.
+        Draws, permutations or bootstrap samples that a call of a method may ask for.
     hash_memory, hash_rounds : int
         argon2id: KiB and passes.
     least_password : int
@@ -62,7 +62,7 @@ class Settings:
     result_hours: float = 1.0
     most_result: int = 256 * MEGABYTE
     wait_seconds: float = 10.0
-    most_repeats: int = 100_000
+    most_repeats: int = 20_000
     hash_memory: int = 65_536
     hash_rounds: int = 3
     least_password: int = 12
