@@ -14,7 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sharing import admin_of, rows
 
+from zhiheng.core.text import Text
+from zhiheng.store.platform import Platform
 from zhiheng.store.store import Store, open_store
 
 ENGINES = [
@@ -116,3 +119,31 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> NewStore:
         pytest.importorskip("pyspark")
         return lambda: open_store(tmp_path / uuid.uuid4().hex, engine="spark")
     return lambda: open_store(tmp_path / uuid.uuid4().hex)
+
+
+# --------------------------------------------------------------------- shared platforms
+
+PLACES = ["folder", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=PLACES)
+def platform(request, tmp_path):
+    address = (
+        tmp_path / "platform"
+        if request.param == "folder"
+        else request.getfixturevalue("postgres_address")
+    )
+    made = Platform.open(address)
+    made.bootstrap("root", "hash")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shared(platform):
+    """Hebei keeps a dataset of two series; Bank and Firm are others."""
+    people = {name: admin_of(platform, name) for name in ("hebei", "bank", "firm")}
+    steward = people["hebei"]["steward"]
+    platform.add_dataset(steward, "energy", Text("能源", "Energy"), "CC BY 4.0")
+    platform.import_(steward, "energy", rows(), note="first")
+    return platform, people
