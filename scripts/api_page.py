@@ -10,16 +10,17 @@ from zhiheng.store.platform import Platform
 
 HEAD = """# HTTP 接口 · HTTP interface
 
-由 OpenAPI 3.1 文档生成；运行中的服务器在 `/api/v1/openapi.json` 给出全文，包括每个方法的选项。怎么启动见
-[提供一个平台](../how-to/serve-a-platform.md)，错误见 [错误](errors.md)。
+由 OpenAPI 3.1 文档生成；运行中的服务器在 `/api/v1/openapi.json` 给出全文，包括每个方法的选项。
+怎么启动见 [提供一个平台](../how-to/serve-a-platform.md)，错误见 [错误](errors.md)。
 
-Made from the OpenAPI 3.1 document; a running server gives it in full at `/api/v1/openapi.json`, with
-the options of every method. To start one see [Serve a platform](../how-to/serve-a-platform.md); for
-errors see [Errors](errors.md).
+Made from the OpenAPI 3.1 document; a running server gives it in full at `/api/v1/openapi.json`,
+with the options of every method. To start one see
+[Serve a platform](../how-to/serve-a-platform.md); for errors see [Errors](errors.md).
 
 每个 [方法](methods.md) 是一条路由 `POST /api/v1/methods/{name}`。
 Each [method](methods.md) is a route `POST /api/v1/methods/{name}`."""
 
+PARAMETERS = "| 参数 parameter | in | 必需 | 类型 type | |\n|---|---|---|---|---|\n"
 CALL = "index"
 """The method whose form stands for that of all: only `options` differ."""
 
@@ -36,9 +37,10 @@ def _routes(document: dict[str, Any]) -> Iterator[str]:
         if path.startswith(f"{PREFIX}/methods/") and not path.endswith(("}", f"/{CALL}")):
             continue
         for verb, operation in operations.items():
-            shown = path.replace(f"/{CALL}", "/{name}") if "run_" in operation["operationId"] else path
+            runs = operation["operationId"] == f"run_{CALL}"
+            shown = path.replace(f"/{CALL}", "/{name}") if runs else path
             yield f"## `{verb.upper()} {shown}`"
-            if shown == path:
+            if not runs:
                 yield f"{operation['summary']}<br>{operation.get('description', '')}"
             else:
                 yield "运行一个方法 · Run a method"
@@ -52,7 +54,7 @@ def _details(operation: dict[str, Any]) -> Iterator[str]:
         for p in operation.get("parameters", ())
     ]
     if rows:
-        yield "| 参数 parameter | in | 必需 | 类型 type | |\n|---|---|---|---|---|\n" + "\n".join(rows)
+        yield PARAMETERS + "\n".join(rows)
     body = operation.get("requestBody", {}).get("content", {})
     told = [f"请求 body: {_type(c['schema'])} (`{media}`)" for media, c in body.items()]
     for status, answer in operation["responses"].items():

@@ -22,14 +22,14 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
-from zhiheng.core.panel import Status
-from zhiheng.core.text import Text
-from zhiheng.server.app import create_app
-from zhiheng.server.passwords import Passwords
-from zhiheng.server.settings import Settings
-from zhiheng.sources.tables import parse
-from zhiheng.store.findings import Finding
-from zhiheng.store.platform import Platform
+from zhiheng.core.panel import Status  # noqa: E402
+from zhiheng.core.text import Text  # noqa: E402
+from zhiheng.server.app import create_app  # noqa: E402
+from zhiheng.server.passwords import Passwords  # noqa: E402
+from zhiheng.server.settings import Settings  # noqa: E402
+from zhiheng.sources.tables import parse  # noqa: E402
+from zhiheng.store.findings import Finding  # noqa: E402
+from zhiheng.store.platform import Platform  # noqa: E402
 
 API = "/api/v1"
 PASSWORD = "a long enough secret"

@@ -113,9 +113,7 @@ def test_bodies_have_a_limit_with_and_without_a_length(standing) -> None:
         head = world.headers("hebei_steward")
         for size, expected in ((1500, 202), (5000, 413)):
             file = {"file": ("x.csv", b"region,year,a\n" + b"\n" * size, "text/csv")}
-            found = world.client.post(
-                f"{API}/datasets/energy/imports", files=file, headers=head
-            )
+            found = world.client.post(f"{API}/datasets/energy/imports", files=file, headers=head)
             assert found.status_code == expected, found.text
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from server_world import API
 
-from zhiheng.catalog.examples import example_options, example_panel
 from zhiheng.catalog.claims import load_claims
+from zhiheng.catalog.examples import example_options, example_panel
 from zhiheng.catalog.recipes import load_recipes
 from zhiheng.catalog.spatial import read_weights
 from zhiheng.catalog.systems import load_system
@@ -24,6 +24,7 @@ from zhiheng.measure.judgement import _grids
 from zhiheng.server import tabular
 from zhiheng.server.inputs import options_schema, result_bytes
 
+DEEP = {"a": {"b": {"c": {"d": {}}}}}
 QUICK = ("sigma_convergence", "lmdi", "pca", "coupling")
 NAMES = [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in catalogue()]
 
@@ -94,7 +95,7 @@ def test_readers_run_nothing(standing) -> None:
         ({"embedded": "provinces", "options": {"variable": "gdp_cur"}}, None),
         ({"embedded": "provinces", "selection": {"first": 1800, "last": 1801}}, "A140"),
         ({"embedded": "provinces", "selection": {"entities": ["nowhere"]}}, "D107"),
-        ({"embedded": "provinces", "options": {"variable": {"a": {"b": {"c": {"d": {}}}}}}}, "A140"),
+        ({"embedded": "provinces", "options": {"variable": DEEP}}, "A140"),
         ({"embedded": "provinces", "options": {"seed": 10**30}}, "A140"),
         ({"embedded": "provinces", "options": {"variable": "gdp\u0000"}}, "A140"),
     ],
@@ -151,7 +152,9 @@ def test_a_long_run_becomes_a_job(standing) -> None:
     ("ellipse", "M877", {"variable": "population", "coordinates": "{file}"}),
 ])  # fmt: skip
 @pytest.mark.parametrize("suffix", [".csv", ".toml"])
-def test_options_name_no_file_of_the_server(standing, tmp_path, method, code, options, suffix) -> None:
+def test_options_name_no_file_of_the_server(
+    standing, tmp_path, method, code, options, suffix
+) -> None:
     file = tmp_path / f"secret{suffix}"
     file.write_text("canary,1,2\ncanary,canary,canary\n", "utf-8")
     filled = {k: v.format(file=file) if isinstance(v, str) else v for k, v in options.items()}

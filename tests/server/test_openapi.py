@@ -16,7 +16,6 @@ from server_world import World, live, serve
 
 import build_docs
 from api_page import api_page
-
 from zhiheng.store.platform import Platform
 
 with warnings.catch_warnings():

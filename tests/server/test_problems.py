@@ -67,9 +67,7 @@ def test_control_characters_are_refused_at_the_door(standing, path: str) -> None
     told(standing.client.get(API + path), 400, "A156")
 
 
-def test_a_fault_of_ours_tells_its_number_and_nothing_else(
-    standing, monkeypatch, caplog
-) -> None:
+def test_a_fault_of_ours_tells_its_number_and_nothing_else(standing, monkeypatch, caplog) -> None:
     def broken(*args, **more):
         raise RuntimeError(f"canary {PASSWORD}")
 

@@ -121,7 +121,12 @@ def test_the_platform_keeps_accounts_and_sees_no_data(world) -> None:
     body = {"id": "new", "name": BOTH, "kind": "firm"}
     assert world.post("root", "/organisations", json=body).status_code == 201
     assert world.post("root", "/organisations", json=body).status_code == 409
-    user = {"name": "new_admin", "organisation": "new", "role": "admin", "password": "x" * 4 + "yz789012"}
+    user = {
+        "name": "new_admin",
+        "organisation": "new",
+        "role": "admin",
+        "password": "x" * 4 + "yz789012",
+    }
     assert world.post("root", "/users", json=user).status_code == 201
     weak = {**user, "name": "other", "password": "short"}
     assert world.post("root", "/users", json=weak).json()["code"] == "A153"
@@ -133,7 +138,7 @@ def test_the_platform_keeps_accounts_and_sees_no_data(world) -> None:
     assert verify(lines.text.splitlines()).sound
 
 
-# ----------------------------------------------------------------------------- imports
+# -------------------------------------------------------------------------- uploads
 
 
 def imported(world, who: str, raw: bytes, **form: str) -> tuple[dict[str, Any], Any]:

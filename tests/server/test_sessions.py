@@ -199,7 +199,8 @@ def test_a_token_ends_after_its_time() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"iss": "other"}, {"aud": "other"}, {"exp": 1}, {"stamp": "x"}, *({k: None} for k in claims())],
+    [{"iss": "other"}, {"aud": "other"}, {"exp": 1}, {"stamp": "x"},
+     *({k: None} for k in claims())],
 )  # fmt: skip
 def test_tokens_that_lack_something_are_refused(changed) -> None:
     token = jwt.encode(claims(**changed), SECRET, algorithm=ALGORITHM)

@@ -176,7 +176,9 @@ def test_methods_run_on_what_one_may_see(standing) -> None:
 
 def test_jobs_belong_to_one_user(standing) -> None:
     call = {"dataset": "energy", "series": [OPEN], "options": {"variable": OPEN}}
-    assert standing.post("hebei_analyst", "/methods/sigma_convergence", json=call).status_code == 200
+    assert (
+        standing.post("hebei_analyst", "/methods/sigma_convergence", json=call).status_code == 200
+    )
     job = standing.get("hebei_analyst", "/jobs").json()[-1]["id"]
     for who in ("hebei_admin", "bank_admin", "root"):
         for method, path in (("GET", ""), ("GET", "/result"), ("DELETE", "")):

@@ -31,8 +31,9 @@ UNCAPPED = frozenset({"seed", "base", "change_from", "change_to"})
 """Whole numbers that name something and cost nothing: a seed, a year."""
 REPEATS = frozenset({"draws", "bias_draws", "bootstrap", "permutations", "placebo"})
 """Whole numbers that cost time in proportion; all others (bins, lags, points) may cost memory
-by their square and are held to `MOST_SIZE`."""
-MOST_SIZE = 500
+by their square and are held to `MOST_SIZE`, classes to `MOST_CLASSES`."""
+MOST_SIZE = 400
+MOST_CLASSES = 100
 SCALARS = (str, int, float, bool)
 Statuses = Literal[-1, 0, 1, 2, 3, 4]
 Cells = list[list[list[float | None]]]
@@ -229,7 +230,7 @@ def checked(info: MethodInfo, options: Mapping[str, Any], most: int) -> dict[str
     if rows:
         raise refusals.invalid(rows)
     limits = {
-        name: most if name in REPEATS else min(most, MOST_SIZE)
+        name: most if name in REPEATS else min(most, _most_of(name))
         for name in options
         if name not in UNCAPPED and kinds.get(name) == "integer"
     }
@@ -241,6 +242,10 @@ def checked(info: MethodInfo, options: Mapping[str, Any], most: int) -> dict[str
     if large:
         raise refusals.beyond_server(large)
     return dict(options)
+
+
+def _most_of(name: str) -> int:
+    return MOST_CLASSES if "class" in name else MOST_SIZE
 
 
 def _above(value: Any, most: int) -> bool:
