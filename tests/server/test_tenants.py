@@ -12,6 +12,8 @@ import pyarrow as pa
 import pytest
 from server_world import CANARY, OPEN, SHUT
 
+from zhiheng.sources.tables import parse
+
 FORMATS = ("json", "csv", "arrow")
 READS = ("observations", "panel", "inventory", "findings", "aggregate", "versions", "grants", "")
 QUERIES: tuple[dict[str, Any], ...] = (
@@ -213,3 +215,22 @@ def test_a_tag_does_not_outlive_the_right(world) -> None:
     now = world.get("bank_reader", path, params={"series": OPEN}, headers=tag)
     assert now.status_code == 200
     assert len(now.json()["entities"]) == 4
+
+
+def test_a_hidden_level_is_as_if_it_were_not_there(world) -> None:
+    rows = "".join(f"canary_firm_{i},2016,{OPEN},{CANARY},1\n" for i in range(3))
+    raw = f"region,year,series,value,unit\n{rows}".encode()
+    keeper = world.platform.principal("hebei_steward")
+    found = parse(raw, "canary_county.csv", own_labels=True)
+    world.platform.import_(keeper, "energy", found, note="canary_note")
+    assert read(world, "hebei_reader", "energy", "panel", {"series": OPEN}, "json").is_error
+    for part, query, kind in questions(world, "bank_reader", "energy"):
+        found = read(world, "bank_reader", "energy", part, query, kind)
+        assert not set(canaries(found.content)) - asked(query), (part, query, kind)
+    for query in ({"series": OPEN}, {"series": OPEN, "level": "province"}):
+        assert read(world, "bank_reader", "energy", "panel", query, "json").is_success
+    hidden, nothing = (
+        read(world, "bank_reader", "energy", "panel", {"series": OPEN, "level": level}, "json")
+        for level in ("", "county")
+    )
+    assert _without_ids(hidden, "x") == _without_ids(nothing, "x")

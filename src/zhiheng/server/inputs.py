@@ -33,6 +33,7 @@ REPEATS = frozenset({"draws", "bias_draws", "bootstrap", "permutations", "placeb
 """Whole numbers that cost time in proportion; all others (bins, lags, points) may cost memory
 by their square and are held to `MOST_SIZE`, classes to `MOST_CLASSES`."""
 MOST_SIZE = 400
+MOST_NUMBER = 1e9
 MOST_CLASSES = 100
 SCALARS = (str, int, float, bool)
 Statuses = Literal[-1, 0, 1, 2, 3, 4]
@@ -229,7 +230,10 @@ def checked(info: MethodInfo, options: Mapping[str, Any], most: int) -> dict[str
     rows = [row for found in strange for row in found]
     if rows:
         raise refusals.invalid(rows)
-    limits = {
+    limits: dict[str, float] = {
+        name: MOST_NUMBER for name in options if kinds.get(name) in ("number", "name_or_number")
+    }
+    limits |= {
         name: most if name in REPEATS else min(most, _most_of(name))
         for name in options
         if name not in UNCAPPED and kinds.get(name) == "integer"
@@ -248,8 +252,8 @@ def _most_of(name: str) -> int:
     return MOST_CLASSES if "class" in name else MOST_SIZE
 
 
-def _above(value: Any, most: int) -> bool:
-    return isinstance(value, int) and abs(value) > most
+def _above(value: Any, most: float) -> bool:
+    return isinstance(value, (int, float)) and abs(value) > most
 
 
 def _odd(at: str, value: Any, depth: int) -> list[Row]:
