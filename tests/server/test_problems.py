@@ -82,14 +82,17 @@ def test_a_fault_of_ours_tells_its_number_and_nothing_else(standing, monkeypatch
     assert "RuntimeError" in "".join(logs.JsonLines().format(r) for r in kept)
 
 
-def test_inner_errors_are_not_shown(standing, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("inner", "status", "code"), [("S591", 500, "A160"), ("S600", 503, "S600")]
+)
+def test_inner_errors_are_not_shown(standing, monkeypatch, inner, status, code) -> None:
     def broken(*args, **more):
-        raise ZhihengError("S591", Text("丢了", "gone"), fix=Text("修", "mend"),
+        raise ZhihengError(inner, Text("丢了", "gone"), fix=Text("修", "mend"),
                            evidence=[{"object": "canary"}])  # fmt: skip
 
     monkeypatch.setattr(Platform, "versions", broken)
     found = standing.get("bank_reader", "/datasets/energy/versions")
-    told(found, 500, "A160")
+    assert told(found, status, code)["evidence"] == [{"id": found.headers["x-request-id"]}]
     assert "canary" not in found.text
 
 

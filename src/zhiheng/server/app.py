@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
@@ -58,6 +59,8 @@ def create_app(platform: Platform, settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         del app
+        # Each thread holds up to three connections to PostgreSQL, whose default is 100 in all.
+        current_default_thread_limiter().total_tokens = parts.settings.threads
         yield
         parts.jobs.close()
 

@@ -94,6 +94,8 @@ def document(error: ZhihengError, lang: Lang, request_id: str) -> dict[str, Any]
     status = status_of(error)
     shown = refusals.internal(request_id) if status == 500 else error
     title = TITLES.get(status, TITLES[400])
+    # Of a database that is away neither address nor reason is told.
+    rows = [{"id": request_id}] if status >= 500 else shown.evidence[:MOST_ROWS]
     return {
         "type": shown.problem()["type"],
         "title": title[lang],
@@ -106,7 +108,7 @@ def document(error: ZhihengError, lang: Lang, request_id: str) -> dict[str, Any]
             name: {"title": title[name], "detail": shown.what[name], "fix": shown.fix[name]}
             for name in ("zh", "en")
         },
-        "evidence": [plain(row) for row in shown.evidence[:MOST_ROWS]],
+        "evidence": [plain(row) for row in rows],
     }
 
 

@@ -31,6 +31,8 @@ class Settings:
     workers, most_jobs, result_hours, most_result : int
         Threads for jobs, unfinished jobs of one organisation, how long and how many bytes
         of results are kept.
+    threads : int
+        Requests that are worked on at a time; the others wait.
     wait_seconds : float
         How long a method call waits before it answers with a job.
     most_repeats : int
@@ -61,6 +63,7 @@ class Settings:
     most_jobs: int = 8
     result_hours: float = 1.0
     most_result: int = 256 * MEGABYTE
+    threads: int = 20
     wait_seconds: float = 10.0
     most_repeats: int = 20_000
     hash_memory: int = 65_536
