@@ -2,13 +2,15 @@
 
 `docs/reference/methods.md` comes from the registry, the docstrings and the equations of the
 report; `docs/reference/validation.md` from `tests/reference/*/reference.toml`;
-`docs/reference/systems.md` from the catalog. All are committed, and a test compares them with
+`docs/reference/systems.md` from the catalog; `docs/reference/api.md` from the OpenAPI document,
+where the extra `server` is installed. All are committed, and a test compares them with
 what this script would write: ``python scripts/build_docs.py``.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import re
 import sys
@@ -209,11 +211,16 @@ def systems_page() -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
-    return {
+    found = {
         PAGES / "methods.md": methods_page(),
         PAGES / "validation.md": validation_page(),
         PAGES / "systems.md": systems_page(),
     }
+    if importlib.util.find_spec("fastapi"):
+        from api_page import api_page
+
+        found[PAGES / "api.md"] = api_page(GENERATED)
+    return found
 
 
 if __name__ == "__main__":

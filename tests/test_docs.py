@@ -14,7 +14,7 @@ from zhiheng.cli.app import app
 from zhiheng.core.registry import catalogue
 from zhiheng.study.plan import parse_plan
 
-CODE = re.compile(r"\b([DUXCSMPRI]\d{3})\b")
+CODE = re.compile(r"\b([ADUXCSMPRI]\d{3})\b")
 ERROR_HEADINGS = (
     "意思 · What it means",
     "为什么要紧 · Why it matters",
@@ -31,7 +31,7 @@ def _page(root: Path, name: str) -> str:
 def _codes_raised(root: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted((root / "src").rglob("*.py")):
-        for code in re.findall(r'"([DUXCSMPRI]\d{3})"|\[(I\d{3})\]', path.read_text("utf-8")):
+        for code in re.findall(r'"([ADUXCSMPRI]\d{3})"|\[(I\d{3})\]', path.read_text("utf-8")):
             found.setdefault(code[0] or code[1], path.relative_to(root).as_posix())
     return found
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from zhiheng.catalog.loading import Entry, Words, parse_toml, read_toml, refuse_repeats, stems
 from zhiheng.core.errors import Row, ZhihengError, unknown_name
+from zhiheng.core.local_files import local_file
 from zhiheng.core.text import Text
 
 ClaimType = Literal[
@@ -92,8 +92,8 @@ def load_claims(name: str = "papers") -> ClaimFile:
     """
     if name in stems("claims"):
         return _shipped(name)
-    path = Path(name)
-    if path.suffix == ".toml" and path.is_file():
+    path = local_file(name, suffix=".toml")
+    if path is not None:
         return _checked(parse_toml(path.read_text("utf-8"), ClaimFile, where=name), name)
     raise unknown_name("M784", name, stems("claims"), kind=Text("主张文件", "file of claims"))
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.catalog.regions import is_region, region
 from zhiheng.core.errors import Row, ZhihengError
+from zhiheng.core.local_files import local_file
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
 
@@ -70,8 +70,8 @@ def _place(value: Sequence[float] | None) -> NDArray[np.float64]:
 
 
 def _read(file: str) -> dict[str, Sequence[float]]:
-    path = Path(file)
-    if not path.is_file():
+    path = local_file(file)
+    if path is None:
         raise _refused(
             Text("没有坐标文件“{f}”。", 'There is no file of coordinates "{f}".').format(f=file), []
         )

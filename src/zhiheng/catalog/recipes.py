@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -21,6 +20,7 @@ from zhiheng.catalog.loading import (
     stems,
 )
 from zhiheng.core.errors import unknown_name
+from zhiheng.core.local_files import local_file
 from zhiheng.core.text import Text
 
 Step = Literal["treatment", "normalise", "weights", "aggregation"]
@@ -117,8 +117,8 @@ def load_recipes(name: str = "default") -> RecipeBook:
     """
     if name in stems("recipes"):
         return _shipped(name)
-    path = Path(name)
-    if path.suffix == ".toml" and path.is_file():
+    path = local_file(name, suffix=".toml")
+    if path is not None:
         return _checked(parse_toml(path.read_text("utf-8"), RecipeBook, where=name), name)
     raise unknown_name("C460", name, stems("recipes"), kind=Text("算法清单", "recipe book"))
 

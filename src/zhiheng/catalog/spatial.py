@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -21,6 +20,7 @@ from zhiheng.catalog.regions import adjacency, is_region, provinces, region
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import Row, ZhihengError, nearest
 from zhiheng.core.expression import evaluate
+from zhiheng.core.local_files import local_file
 from zhiheng.core.neighbours import (
     Pair,
     by_difference,
@@ -209,8 +209,8 @@ def read_weights(name: str) -> SpatialWeights:
     """
     if name in _entries():
         return contiguity(name)
-    path = Path(name)
-    if not path.is_file():
+    path = local_file(name)
+    if path is None:
         raise _unreadable(name, Text("既不是目录名也不是文件", "neither a name nor a file"))
     try:
         lines = [row for row in csv.reader(path.read_text("utf-8-sig").splitlines()) if any(row)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 
 from zhiheng.catalog.loading import EntryStatus, parse_toml, read_toml, stems
 from zhiheng.catalog.region_files import Level
@@ -21,6 +20,7 @@ from zhiheng.catalog.system_files import (
 )
 from zhiheng.catalog.system_groups import SystemGroup, TreeLevel, ancestors, tree_levels
 from zhiheng.core.errors import unknown_name
+from zhiheng.core.local_files import local_file
 from zhiheng.core.text import Text
 
 __all__ = [
@@ -194,8 +194,8 @@ def load_system(name: str) -> IndexSystem:
     """
     if name in stems("systems"):
         return _shipped(name)
-    path = Path(name)
-    if path.suffix != ".toml" or not path.is_file():
+    path = local_file(name, suffix=".toml")
+    if path is None:
         raise unknown_name("C404", name, stems("systems"), kind=Text("指标体系", "index system"))
     return _build(parse_toml(path.read_text("utf-8"), SystemEntry, where=str(path)), str(path))
 

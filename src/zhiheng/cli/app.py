@@ -212,6 +212,33 @@ def evidence(
     print_evidence(study, lang, extra=extra or (), out=out, every=every)
 
 
+@app.command(help="通过 HTTP 提供一个平台 / Serve a platform over HTTP.")
+def serve(
+    *,
+    store: Annotated[
+        str, typer.Option("--store", help="文件夹或 postgresql://… / folder or address")
+    ] = "",
+    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8000,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="允许其他机器；前面须有 TLS / behind TLS")
+    ] = False,
+    proxy: Annotated[str, typer.Option("--proxy", help="反向代理的地址 / its address")] = "",
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="对外的主机名 / public host name")
+    ] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="带示例数据 / with data to look at")] = False,
+    lang: Lang = "zh",
+) -> None:
+    """Serve a platform over HTTP until it is stopped; on this machine only by default."""
+    from zhiheng.cli.serve import serve_platform
+
+    serve_platform(
+        store, lang, host=host, port=port, remote=allow_remote, proxy=proxy, names=name or (),
+        demo=demo,
+    )  # fmt: skip
+
+
 add_method_commands(app)
 
 

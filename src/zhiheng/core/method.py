@@ -38,11 +38,12 @@ def method(*, zh: str, example: str) -> Callable[[Function[P]], Function[P]]:
     def register(function: Function[P]) -> Function[P]:
         info = _describe(function, zh=zh, example=example)
         REGISTERED[info.name] = info
+        items = _item_types(function)
 
         @wraps(function)
         def run(panel: Panel, *args: P.args, **options: P.kwargs) -> Result:
             given = {k: v for k, v in options.items() if v is not None}
-            _check_options(info, given)
+            _check_options(info, given, items)
             found = function(panel, *args, **options)
             params = {o.name: options.get(o.name, o.default) for o in info.options}
             params = _json({**found.params, **params})
@@ -72,7 +73,7 @@ def _describe(function: Callable[..., Result], *, zh: str, example: str) -> Meth
 
 def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
+    if _is_union(hint):
         found = [_type_of(a) for a in args if a is not type(None)]
         joint = _JOINT.get(frozenset(kind for kind, _ in found))
         return (joint, ()) if joint else found[0]
@@ -84,6 +85,23 @@ def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
             if issubclass(base, types_):
                 return kind, ()
     return "string", ()
+
+
+def _item_types(function: Callable[..., Result]) -> dict[str, type]:
+    """Of what the lists among the options are: ``str``, ``int`` or ``float``."""
+    found: dict[str, type] = {}
+    for name, hint in typing.get_type_hints(function).items():
+        members = typing.get_args(hint) if _is_union(hint) else (hint,)
+        for member in members:
+            base, inner = typing.get_origin(member), typing.get_args(member)
+            sequence = isinstance(base, type) and not issubclass(base, Mapping)
+            if sequence and inner and inner[0] in (str, int, float):
+                found[name] = inner[0]
+    return found
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
 
 
 _KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
@@ -115,14 +133,14 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
 }
 
 
-def _check_options(info: MethodInfo, given: Mapping[str, Any]) -> None:
+def _check_options(info: MethodInfo, given: Mapping[str, Any], items: Mapping[str, type]) -> None:
     known = {o.name: o for o in info.options}
     for name, value in given.items():
         if name not in known:
             raise unknown_name(
                 "M602", name, known, kind=Text(f"{info.name} 的选项", f"option of {info.name}")
             )
-        _check_value(info.name, known[name], value)
+        _check_value(info.name, known[name], value, items.get(name))
     missing = [o.name for o in info.options if o.required and o.name not in given]
     if missing:
         raise ZhihengError(
@@ -134,10 +152,14 @@ def _check_options(info: MethodInfo, given: Mapping[str, Any]) -> None:
         )
 
 
-def _check_value(method_name: str, option: Option, value: Any) -> None:
+def _check_value(method_name: str, option: Option, value: Any, item: type | None) -> None:
     fits = isinstance(value, _ACCEPTS[option.type])
     if option.type in ("integer", "number", "name_or_number") and isinstance(value, bool):
         fits = False
+    if option.name == "seed" and isinstance(value, int) and value < 0:
+        fits = False
+    if item is not None and isinstance(value, (list, tuple)):
+        fits = all(_is_item(v, item) for v in typing.cast(list[object], value))
     listed = not option.choices or value in option.choices
     if fits and listed:
         return
@@ -151,6 +173,17 @@ def _check_value(method_name: str, option: Option, value: Any) -> None:
         evidence=[{"nearest": ", ".join(near)}] if near else [],
         fix=Text("可用：{a}。", "Allowed: {a}.").format(a=allowed),
     )
+
+
+def _is_item(value: object, item: type) -> bool:
+    """Whether a member of a list is of its type; from the command line numbers come as words."""
+    if item is str or isinstance(value, bool):
+        return item is str and isinstance(value, str)
+    try:
+        float(value)  # pyright: ignore[reportArgumentType]  anything else raises
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _json(value: Any) -> Any:

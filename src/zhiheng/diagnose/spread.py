@@ -85,7 +85,7 @@ def chosen_periods(panel: Panel, periods: Sequence[int] | None) -> list[int]:
     ZhihengError
         M847 a period that the panel does not have.
     """
-    if periods is None:
+    if not periods:
         return list(range(len(panel.periods)))
     given = str(periods).split(",") if isinstance(periods, str | int) else list(periods)
     known = [str(p) for p in panel.periods]

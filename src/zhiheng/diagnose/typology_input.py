@@ -89,7 +89,7 @@ def read_compared(panel: Panel, compare: Mapping[str, str] | None) -> Compared:
     """
     given = dict(compare or {})
     rows: list[Row] = [
-        {"variable": name, "direction": way} for name, way in given.items() if way not in SIGN
+        {"variable": name, "direction": way} for name, way in given.items() if str(way) not in SIGN
     ]
     if rows:
         raise _wrong(rows)

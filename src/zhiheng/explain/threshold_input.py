@@ -43,7 +43,7 @@ def check_search(search: Search, outcome: str, threshold: str) -> None:
     fair: dict[str, tuple[object, bool]] = {
         "regimes": (search.number, 1 <= search.number <= MOST),
         "bootstrap": (search.bootstrap, search.bootstrap >= 0),
-        "trim": (search.trim, 0 < search.trim < 1 / (search.number + 1)),
+        "trim": (search.trim, 0 < search.trim < 1 / (max(search.number, 0) + 1)),
         "grid": (search.grid, search.grid >= 0),
         "least": (search.least, search.least >= 1),
         "level": (search.level, 0 < search.level < 1),

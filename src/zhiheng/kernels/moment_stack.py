@@ -91,7 +91,7 @@ class Stack:
 def lagged(values: Array, lag: int) -> Array:
     """`values` moved `lag` periods on, zeros first; shape (E, P)."""
     out = np.zeros_like(values)
-    out[:, lag:] = values[:, : values.shape[1] - lag]
+    out[:, lag:] = values[:, : max(values.shape[1] - lag, 0)]
     return out
 
 

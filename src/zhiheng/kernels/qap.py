@@ -74,7 +74,8 @@ def regression(outcome: Array, factors: Array) -> Fit:
     variance = float(rest @ rest) / (len(y) - x.shape[1])
     error = np.sqrt(variance * np.diag(np.linalg.inv(x.T @ x)))
     total = float(((y - y.mean()) ** 2).sum())
-    return Fit(coefficient, coefficient / error, 1.0 - float(rest @ rest) / total)
+    explained = 1.0 - float(rest @ rest) / total if total > 0 else float("nan")  # no two differ
+    return Fit(coefficient, coefficient / error, explained)
 
 
 def permuted_t(outcome: Array, factors: Array, *, permutations: int, seed: int) -> Array:

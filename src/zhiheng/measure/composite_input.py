@@ -84,9 +84,10 @@ def read_levels(data: Indicators, aggregation: str, levels: Sequence[str] | None
     ZhihengError
         M612 rules that do not nest, or another number of them than the tree has levels.
     """
-    if levels is None:
+    if levels is None and aggregation not in ("nested", "fixed"):
         return aggregation
-    rules = [levels] if isinstance(levels, str) else list(levels)
+    given = aggregation if levels is None else levels
+    rules = [given] if isinstance(given, str) else list(given)
     unknown = [rule for rule in rules if rule not in MEANS]
     if unknown or len(rules) != len(data.tree) or len(rules) < 2:
         rows: list[Row] = [{"rule": rule, "nests": "no"} for rule in unknown]

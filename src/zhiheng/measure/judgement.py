@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.core.errors import Row, ZhihengError
+from zhiheng.core.local_files import local_file
 from zhiheng.core.text import Text
 
 Array = NDArray[np.float64]
@@ -128,7 +129,7 @@ def _grids(judgement: str | Mapping[str, object]) -> list[_Grid]:
     if isinstance(judgement, Mapping):
         return [_from_mapping(judgement)]
     names = [name.strip() for name in judgement.split(";") if name.strip()]
-    absent: list[Row] = [{"file": name} for name in names if not Path(name).is_file()]
+    absent: list[Row] = [{"file": name} for name in names if local_file(name) is None]
     if absent or not names:
         raise _unreadable(
             Text("没有这个判断文件。", "There is no such file of judgements."),

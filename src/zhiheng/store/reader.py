@@ -66,6 +66,7 @@ class Reader:
         self.archive = archive
         self._rows = rows
         self._panels: dict[object, Panel] = {}
+        self._open: dict[str, bool] = {}
 
     def seen_by(self, rows: RowFilter) -> Reader:
         """The same store as somebody sees it who may read some rows only; it cannot write."""
@@ -269,15 +270,27 @@ class Reader:
         version = self.version(wanted.version)
         self._refuse_unknown(wanted.series, version)
         asked = set(wanted.series)
-        items = [f for f in version.files if not asked or not f.series or asked & set(f.series)]
+        named = [f for f in version.files if not asked or not f.series or asked & set(f.series)]
+        items = seen = self._seen(named)
+        if named and not seen:
+            return named[:1]  # any one: there is no row to see, and nothing to tell of which
         if wanted.frequency:
             items = [f for f in items if f.frequency == wanted.frequency]
         if wanted.level is not None:
             items = [f for f in items if f.level in (wanted.level, None)]
         kinds = {(f.level, f.frequency) for f in items if f.level is not None}
         if not items or len(kinds) > 1:
-            raise _mixed(version, wanted)
+            raise _mixed(seen)
         return items
+
+    def _seen(self, items: Sequence[StoredFile]) -> list[StoredFile]:
+        """The files of which this reader sees a row; the others are as if they were not there."""
+        if self._rows is None:
+            return list(items)
+        for item in items:
+            if item.sha256 not in self._open:
+                self._open[item.sha256] = len(self.run(self._visible([item]).limit(1))) > 0
+        return [f for f in items if self._open[f.sha256]]
 
     def _refuse_unknown(self, series: Sequence[str], version: Version) -> None:
         known: Sequence[str] = ()
@@ -315,13 +328,8 @@ def _tupled(selection: dict[str, Any]) -> dict[str, Any]:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in selection.items()}
 
 
-def _mixed(version: Version, wanted: Selection) -> ZhihengError:
-    asked = set(wanted.series)
-    rows = [
-        {"origin": f.origin, "level": f.level or "", "frequency": f.frequency}
-        for f in version.files
-        if not asked or asked & set(f.series)
-    ]
+def _mixed(items: Sequence[StoredFile]) -> ZhihengError:
+    rows = [{"origin": f.origin, "level": f.level or "", "frequency": f.frequency} for f in items]
     return ZhihengError(
         "S592",
         Text(

@@ -1,0 +1,99 @@
+"""Imports: a file becomes a job, and the job a version."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, File, Form, Response, UploadFile
+
+from zhiheng.core.text import Text
+from zhiheng.server import refusals
+from zhiheng.server.access import Caller, Parts
+from zhiheng.server.jobs import Job, describe
+from zhiheng.server.problems import json_bytes, plain
+from zhiheng.server.shapes import JobAnswer, Name
+from zhiheng.sources.observations import Observations
+from zhiheng.sources.tables import parse
+from zhiheng.store.denials import not_allowed
+from zhiheng.store.platform import Platform
+from zhiheng.store.rights import Principal
+
+router = APIRouter(tags=["imports"])
+
+
+@router.post(
+    "/datasets/{id}/imports",
+    status_code=202,
+    response_model=JobAnswer,
+    response_model_exclude_none=True,
+    summary="导入文件 · Import a file",
+)
+def start(
+    response: Response,
+    by: Caller,
+    parts: Parts,
+    id: Name,
+    *,
+    file: Annotated[UploadFile, File(description="A clean table · 整洁的表")],
+    note: Annotated[str, Form(max_length=500)] = "",
+    expect: Annotated[
+        str | None,
+        Form(max_length=80, description="Id of the version built upon · 所依据的版本号"),
+    ] = None,
+) -> Any:
+    """Read, check and store a file as a new version, all of it or nothing.
+
+    The answer is a job: its stages are ``read``, ``check`` and ``store``. With `expect` nothing
+    is stored when somebody else has written meanwhile.
+    """
+    raw = file.file.read(parts.settings.most_upload + 1)
+    if len(raw) > parts.settings.most_upload:
+        raise refusals.too_large(parts.settings.most_upload)
+    _may_import(parts.platform, by, id)
+    name = _plain_name(file.filename or "")
+
+    def work(job: Job) -> bytes:
+        return _import(job, parts.platform, raw, name, note or name, expect)
+
+    job = parts.jobs.start(by, "import", work, dataset=id)
+    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    return describe(job)
+
+
+def _may_import(platform: Platform, by: Principal, dataset: str) -> None:
+    """Refuse at once who could not import anyway, before the file is parsed."""
+    info = platform.dataset(by, dataset)
+    if info.organisation != by.organisation or not by.at_least("steward"):
+        raise not_allowed(
+            Text("导入数据", "import data"), Text("数据管理员", "steward of the dataset")
+        )
+
+
+def _plain_name(name: str) -> str:
+    """The last part of a file name: it is shown in addresses of cells and never opened."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c for c in last if c.isprintable())[:120] or "upload.csv"
+
+
+def _import(
+    job: Job, platform: Platform, raw: bytes, name: str, note: str, expect: str | None
+) -> bytes:
+    job.report("read", 0.0)
+    found = parse(raw, name, own_labels=True)
+    job.report("check", 0.4)
+    shape = _shape(found)
+    job.report("store", 0.7)
+    version = platform.import_(job.by, job.dataset, found, note=note, expect=expect)
+    return json_bytes(
+        {"version": version.id, "number": version.number, "rows": len(found), **shape,
+         "notes": [plain(n) for n in found.notes]}
+    )  # fmt: skip
+
+
+def _shape(found: Observations) -> dict[str, int]:
+    return {
+        "entities": len(np.unique(found.entity.astype(str))),
+        "periods": len(np.unique(found.period)),
+        "series": len(np.unique(found.series.astype(str))),
+    }
