@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -28,7 +30,7 @@ NewStore = Callable[[], Store]
 def _binaries() -> Path | None:
     found = [p.parent for p in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     on_path = shutil.which("initdb")
-    return Path(on_path).parent if on_path else (sorted(found)[-1] if found else None)
+    return sorted(found)[-1] if found else (Path(on_path).parent if on_path else None)
 
 
 def _free_port() -> int:
@@ -77,7 +79,7 @@ def postgres_server() -> Iterator[str]:
         _await(f"{address}/postgres")
         yield address
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # fast shutdown: does not wait for clients
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -107,12 +109,20 @@ def postgres_address(postgres_server: str) -> str:
 
 
 @pytest.fixture(params=ENGINES)
-def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> NewStore:
-    """Make empty stores in one engine."""
-    if request.param == "postgres":
-        address = request.getfixturevalue("postgres_address")
-        return lambda: open_store(address)
-    if request.param == "spark":
-        pytest.importorskip("pyspark")
-        return lambda: open_store(tmp_path / uuid.uuid4().hex, engine="spark")
-    return lambda: open_store(tmp_path / uuid.uuid4().hex)
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewStore]:
+    """Make empty stores in one engine; PostgreSQL has room for one a test."""
+    with contextlib.ExitStack() as opened:
+
+        def make() -> Store:
+            return opened.enter_context(open_store(place(), engine=engine))
+
+        def place() -> Path | str:
+            return address or tmp_path / uuid.uuid4().hex
+
+        engine = "spark" if request.param == "spark" else "duckdb"
+        address = ""
+        if request.param == "postgres":
+            address = request.getfixturevalue("postgres_address")
+        if request.param == "spark":
+            pytest.importorskip("pyspark")
+        yield make

@@ -58,6 +58,10 @@ class Archive(Protocol):
         """Add files as one new version: all of them or none."""
         ...
 
+    def close(self) -> None:
+        """Close what this thread has open."""
+        ...
+
 
 class FolderArchive:
     """Versions in a folder: ``objects/`` holds the data files, ``versions/`` the manifests."""
@@ -101,6 +105,9 @@ class FolderArchive:
                 version = follow(known, incoming, note=note, expect=expect)
                 if manifest.write_manifest(self.folder / VERSIONS, version):
                     return version
+
+    def close(self) -> None:
+        """A folder holds nothing open."""
 
     def path(self, item: StoredFile) -> Path:
         """Where the object of a file stands."""

@@ -5,10 +5,12 @@ Both read the same Parquet files through the same Ibis expressions.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import threading
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -85,19 +87,22 @@ class SparkEngine:
 
     def __init__(self, session: Any = None) -> None:
         require("pyspark", "spark")
-        self._session = session or local_session()
-        self._connection = ibis.pyspark.connect(self._session)
+        with _quiet():
+            self._session = session or local_session()
+            self._connection = ibis.pyspark.connect(self._session)
 
     def read(self, paths: Sequence[Path]) -> ir.Table:
         """A view of the files."""
         names = [str(p) for p in paths]
         view = "files_" + hashlib.sha256("\n".join(names).encode()).hexdigest()[:24]
-        self._session.read.parquet(*names).createOrReplaceTempView(view)
-        return self._connection.table(view)
+        with _quiet():
+            self._session.read.parquet(*names).createOrReplaceTempView(view)
+            return self._connection.table(view)
 
     def run(self, query: ir.Table) -> Any:
         """The answer as an Arrow table."""
-        return query.to_pyarrow()
+        with _quiet():
+            return query.to_pyarrow()
 
 
 def engine(name: str) -> Engine:
@@ -133,6 +138,14 @@ def local_session(**settings: str) -> Any:
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings that PySpark gives about pandas 3, which it runs with (tested)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def require(module: str, extra: str) -> None:

@@ -125,6 +125,12 @@ class PostgresArchive:
             )
         return version
 
+    def close(self) -> None:
+        """Close the connection of this thread."""
+        if getattr(self._local, "connection", None) is not None:
+            self._local.connection.disconnect()
+            self._local.connection = None
+
     def _rows(self, name: str, items: Sequence[StoredFile], arrow: Any) -> ir.Table:
         table = self._ibis().table(name, database=SCHEMA_NAME)
         held = table.filter(table.object.isin([f.sha256 for f in items]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import ibis.expr.types as ir
 import numpy as np
@@ -73,6 +73,16 @@ class Reader:
         both = rows if mine is None else lambda table: mine(table) & rows(table)
         return Reader(self.archive, both)
 
+    def close(self) -> None:
+        """Close the connections of this thread; a folder has none that outlive it."""
+        self.archive.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     # ------------------------------------------------------------------ versions
 
     def versions(self) -> list[Version]:
@@ -115,7 +125,7 @@ class Reader:
             frequencies, S593/S594 vintages, D102 two values for one cell and no priority.
         """
         wanted = Selection(series=tuple(series), **_tupled(selection))
-        key = (self.version(wanted.version), wanted, tuple(prefer), statuses)
+        key = (self.version(wanted.version).id, wanted, tuple(prefer), statuses)
         known = self._panels.get(key)
         if known is None:
             known = self._panel(wanted, prefer, statuses)
