@@ -12,11 +12,13 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from zhiheng.sources.observations import Observations
 from zhiheng.store.store import Store, open_store
 
 ENGINES = [
@@ -106,6 +108,27 @@ def postgres_address(postgres_server: str) -> str:
     with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return f"{postgres_server}/{name}"
+
+
+Row = tuple[str, int, str, float, str, str]
+
+
+def observations(rows: Sequence[Row], *, unit: str = "CNY", name: str = "f") -> Observations:
+    """Rows of entity, period, series, value, source, vintage."""
+    e, t, s, v, source, vintage = (np.array(c, dtype=object) for c in zip(*rows, strict=True))
+    n = len(rows)
+    return Observations(
+        entity=e, period=t.astype(np.int64), series=s, value=v.astype(np.float64),
+        unit=np.full(n, unit, dtype=object), status=np.zeros(n, dtype=np.int8), source=source,
+        vintage=vintage, file=np.full(n, f"{name}#1", dtype=object),
+        cell=np.array([f"D{i + 2}" for i in range(n)], dtype=object), level="province", labels={},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def rows() -> Callable[..., Observations]:
+    """Make observations from rows of entity, period, series, value, source, vintage."""
+    return observations
 
 
 @pytest.fixture(params=ENGINES)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
@@ -17,6 +17,9 @@ from zhiheng.core.text import Text
 from zhiheng.store import files, manifest
 from zhiheng.store.engines import DuckEngine, Engine
 from zhiheng.store.manifest import StoredFile, Version
+
+if TYPE_CHECKING:
+    from zhiheng.store.integrity import Fault
 
 OBJECTS, VERSIONS = "objects", "versions"
 
@@ -56,6 +59,10 @@ class Archive(Protocol):
 
     def publish(self, incoming: Sequence[Incoming], *, note: str, expect: str | None) -> Version:
         """Add files as one new version: all of them or none."""
+        ...
+
+    def verify(self) -> tuple[Fault, ...]:
+        """Everything that is not as the manifests say."""
         ...
 
     def close(self) -> None:
@@ -105,6 +112,12 @@ class FolderArchive:
                 version = follow(known, incoming, note=note, expect=expect)
                 if manifest.write_manifest(self.folder / VERSIONS, version):
                     return version
+
+    def verify(self) -> tuple[Fault, ...]:
+        """Check every manifest and every object."""
+        from zhiheng.store.integrity import verify_folder
+
+        return verify_folder(self)
 
     def close(self) -> None:
         """A folder holds nothing open."""
@@ -174,7 +187,3 @@ def missing_object(item: StoredFile) -> ZhihengError:
         ),
     )
 
-
-def named(entry: StoredFile, sha256: str) -> StoredFile:
-    """The entry under the hash of its bytes."""
-    return replace(entry, sha256=sha256)

@@ -17,6 +17,8 @@ from zhiheng.sources.observations import Observations
 from zhiheng.store import findings as layer
 from zhiheng.store import manifest, queries, schema, vintages
 from zhiheng.store.archive import Archive
+from zhiheng.store.difference import Difference, difference
+from zhiheng.store.lineage import Lineage, lineage
 from zhiheng.store.manifest import StoredFile, Version
 
 RowFilter = Callable[[ir.Table], ir.BooleanValue]
@@ -60,7 +62,7 @@ class Selection:
 
 
 class Reader:
-    """Reads versions; `rows` is applied in `_visible`, through which every row passes."""
+    """Reads versions; `rows` is applied in `visible`, through which every row passes."""
 
     def __init__(self, archive: Archive, rows: RowFilter | None = None) -> None:
         self.archive = archive
@@ -143,22 +145,42 @@ class Reader:
         wanted = Selection(**{"vintage": "all", **_tupled(selection)})
         return self._observations(wanted, statuses)[0]
 
+    def rows(self, **selection: Any) -> Any:
+        """The rows of a selection as an Arrow table, newest vintages unless `vintage` says so."""
+        chosen = self._rows_of(Selection(**_tupled(selection)))[0]
+        return schema.ordered(schema.conform(self.run(chosen)))
+
+    def series(self, version: str = "") -> list[str]:
+        """The series that this reader may see in a version."""
+        found = self.version(version)
+        if self._rows is None and all(f.series for f in found.files):
+            return sorted({s for f in found.files for s in f.series})
+        return self._distinct(self.visible(found.files), "series")
+
+    def lineage(self, expression: str, **selection: Any) -> Lineage:
+        """Follow a series or an expression down to cells; see `zhiheng.store.lineage`."""
+        return lineage(self, expression, **selection)
+
     def inventory(self, version: str = "") -> Any:
         """Series, units, spans and counts of a version, by level and frequency."""
         parts: list[Any] = []
-        for (level, frequency), items in self._groups(self.version(version)).items():
-            found = self.run(queries.inventory(self._visible(items)))
+        for (level, frequency), items in self.groups(self.version(version)).items():
+            found = self.run(queries.inventory(self.visible(items)))
             for name, word in (("level", level or ""), ("frequency", frequency)):
                 found = found.append_column(name, pa.array([word] * len(found), pa.string()))
             parts.append(found)
         return pa.concat_tables(parts, promote_options="permissive")
+
+    def diff(self, before: str, after: str = "") -> Difference:
+        """What changed between two versions; see `zhiheng.store.difference`."""
+        return difference(self, before, after)
 
     # ------------------------------------------------------------------ vintages
 
     def vintages(self, version: str = "") -> Any:
         """Each vintage of each series and source, with span and number of values."""
         found = self.version(version)
-        return self.run(queries.vintage_inventory(self._visible(found.files)))
+        return self.run(queries.vintage_inventory(self.visible(found.files)))
 
     def revisions(self, series: Sequence[str] = (), **selection: Any) -> Any:
         """First release against last for every cell that was revised, as an Arrow table.
@@ -182,7 +204,7 @@ class Reader:
         items = self.version(version).findings
         if not items:
             return ()
-        found = schema.conform(self.run(self._visible(items, findings=True)), schema.FINDING_SCHEMA)
+        found = schema.conform(self.run(self.visible(items, findings=True)), schema.FINDING_SCHEMA)
         return layer.of_table(schema.ordered(found))
 
     # -------------------------------------------------------------------- inside
@@ -191,7 +213,7 @@ class Reader:
         """Run a query; the Arrow table that comes back has no published types."""
         return self.archive.run(query)
 
-    def _visible(self, items: Sequence[StoredFile], *, findings: bool = False) -> ir.Table:
+    def visible(self, items: Sequence[StoredFile], *, findings: bool = False) -> ir.Table:
         """The rows of some files that this reader may see: the one door to all of them."""
         table = (self.archive.findings if findings else self.archive.observations)(items)
         return table if self._rows is None else table.filter(self._rows(table))
@@ -207,7 +229,7 @@ class Reader:
         rows, items, steps = self._rows_of(wanted)
         judged = self.version(wanted.version).findings
         if statuses == "apply" and judged:
-            rows = queries.judged(rows, self._visible(judged, findings=True))
+            rows = queries.judged(rows, self.visible(judged, findings=True))
         table = schema.conform(self.run(rows))
         held = np.asarray(table["status"].to_numpy()) != Status.ABSENT
         if not held.all():
@@ -265,7 +287,7 @@ class Reader:
 
     def _picked(self, wanted: Selection, items: Sequence[StoredFile]) -> ir.Table:
         return queries.pick(
-            self._visible(items),
+            self.visible(items),
             series=wanted.series,
             entities=wanted.entities,
             first=wanted.first,
@@ -288,11 +310,7 @@ class Reader:
         return items
 
     def _refuse_unknown(self, series: Sequence[str], version: Version) -> None:
-        known: Sequence[str] = ()
-        if self._rows is None and all(f.series for f in version.files):
-            known = sorted({s for f in version.files for s in f.series})
-        elif series:
-            known = self._distinct(self._visible(version.files), "series")
+        known = self.series(version.id) if series else []
         for name in series:
             if name not in known:
                 raise unknown_name("S512", name, known, kind=Text("库中序列", "stored series"))
@@ -307,7 +325,7 @@ class Reader:
     def _distinct(self, rows: ir.Table, column: str) -> list[str]:
         return self.run(queries.names(rows, column))[column].to_pylist()
 
-    def _groups(
+    def groups(
         self, version: Version
     ) -> dict[tuple[str | None, Frequency], tuple[StoredFile, ...]]:
         """Files by level and frequency: only within one do periods and entities compare."""
