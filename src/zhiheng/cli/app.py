@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from zhiheng.cli.data_commands import add_store_commands
 from zhiheng.cli.method_commands import add_method_commands
 from zhiheng.core.errors import ZhihengError
 
@@ -89,16 +90,7 @@ def data_show(name: str, lang: Lang = "zh") -> None:
     print_dataset(name, lang)
 
 
-@data.command("import", help="把整洁的 CSV 导入数据库 / Import a clean CSV into a store.")
-def data_import(
-    file: Path,
-    store: Annotated[Path, typer.Option("--store", help="数据库目录 / store folder")],
-    lang: Lang = "zh",
-) -> None:
-    """Import a clean CSV into a store as a new version, all of it or nothing."""
-    from zhiheng.cli.check import import_file
-
-    import_file(file, store, lang)
+add_store_commands(data)
 
 
 @app.command(help="检查数据文件或计划文件 / Check a data file or a plan.")

@@ -1,4 +1,4 @@
-"""Check a file before anything rests on it, and import it into a store."""
+"""Check a file before anything rests on it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,6 @@ def check_file(file: Path, lang: Lang) -> None:
         _check_plan(file, lang)
     else:
         _check_data(file, lang)
-
-
-def import_file(file: Path, store: Path, lang: Lang) -> None:
-    """Import a clean CSV into a store and print the version that it made."""
-    from zhiheng.store.store import Store
-
-    version = Store(store).add(parse(read_file(file), file.name), note=file.name)
-    said = {"zh": "已导入，版本 {v}", "en": "imported as version {v}"}[lang]
-    Console().print(said.format(v=version.id))
 
 
 def _check_plan(file: Path, lang: Lang) -> None:
