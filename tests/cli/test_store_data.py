@@ -12,8 +12,9 @@ from zhiheng.cli.app import app
 from zhiheng.core.errors import ZhihengError
 from zhiheng.store.store import Store
 
-ONE = "region,year,series,value,unit,vintage\n北京,2020,gdp_current,1,亿元,2021\n天津,2020,gdp_current,2,亿元,2021\n"
-TWO = "region,year,series,value,unit,vintage\n北京,2020,gdp_current,3,亿元,2023\n"
+HEAD = "region,year,series,value,unit,vintage\n"
+ONE = f"{HEAD}北京,2020,gdp_current,1,亿元,2021\n天津,2020,gdp_current,2,亿元,2021\n"
+TWO = f"{HEAD}北京,2020,gdp_current,3,亿元,2023\n"
 
 
 def call(*words: str) -> Result:

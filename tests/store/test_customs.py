@@ -82,7 +82,9 @@ def test_the_answers_are_those_of_pandas(
 
 
 def test_records_come_from_the_seed(tmp_path: Path) -> None:
-    made = [customs.write(tmp_path / n, 2_000, seed=s)[0] for n, s in (("a", 1), ("b", 1), ("c", 2))]
+    made = [
+        customs.write(tmp_path / n, 2_000, seed=s)[0] for n, s in (("a", 1), ("b", 1), ("c", 2))
+    ]
     a, b, c = (pq.read_table(p) for p in made)
     assert a.equals(b)
     assert not a.equals(c)

@@ -20,8 +20,11 @@ NewStore = Callable[[], Store]
 @pytest.fixture
 def three(new_store: NewStore, rows: Callable[..., object]) -> Store:
     made = new_store()
-    made.add(rows([("110000", 2020, "a", 1.0, "s", "2021"), ("110000", 2021, "a", 2.0, "s", "2022")]))
-    made.add(rows([("110000", 2020, "a", 1.5, "s", "2023"), ("120000", 2020, "b", 4.0, "s", "2021")],
+    made.add(
+        rows([("110000", 2020, "a", 1.0, "s", "2021"), ("110000", 2021, "a", 2.0, "s", "2022")])
+    )
+    made.add(rows([("110000", 2020, "a", 1.5, "s", "2023"),
+                   ("120000", 2020, "b", 4.0, "s", "2021")],
                   name="g"))  # fmt: skip
     made.add(replace(rows([("110000", 24240, "a", 9.0, "s", "2021")], name="h"), frequency="M"))
     return made
@@ -82,7 +85,9 @@ def test_differences_against_brute_force(new_store: NewStore, rows: Callable[...
 
 def test_an_indicator_leads_back_to_cells(new_store: NewStore, rows: Callable[..., object]) -> None:
     made = new_store()
-    made.add(rows([("110000", 2020, "gdp_current", 10.0, "s", ""), ("110000", 2020, "rd", 2.0, "s", "")]))
+    made.add(
+        rows([("110000", 2020, "gdp_current", 10.0, "s", ""), ("110000", 2020, "rd", 2.0, "s", "")])
+    )
     found = made.lineage("rd / gdp_current + population", entities=["110000"])
     assert found.series == ("gdp_current", "population", "rd")
     assert found.missing == ("population",)

@@ -65,9 +65,7 @@ def print_difference(store: str, before: str, after: str, lang: Lang, *, out: Pa
         _say(Text("没有差别", "no difference"), lang)
         return
     heads = [Text("序列", "series"), *CHANGES.values()]
-    counts = [
-        (name, *(str(by[change]) for change in CHANGES)) for name, by in found.series.items()
-    ]
+    counts = [(name, *(str(by[change]) for change in CHANGES)) for name, by in found.series.items()]
     _print([h[lang] for h in heads], counts)
     rows: list[dict[str, Any]] = found.cells.to_pylist()
     if out:

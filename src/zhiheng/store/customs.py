@@ -90,7 +90,9 @@ def exists(place: Path) -> ZhihengError:
     """The error of a place that is taken: nothing is overwritten."""
     return ZhihengError(
         "S605",
-        Text("{p} 已经存在，不会覆盖。", "{p} exists already and is not overwritten.").format(p=place),
+        Text("{p} 已经存在，不会覆盖。", "{p} exists already and is not overwritten.").format(
+            p=place
+        ),
         fix=Text("换一个名称，或先移走它。", "Choose another name, or move it away first."),
     )
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -72,7 +71,7 @@ def _compared(
 ) -> ir.Table:
     tables = [_newest(reader, items) if items else None for items in (left, right)]
     known = next(t for t in tables if t is not None)
-    nothing = known.filter(ibis.literal(value=False))
+    nothing = known.filter(False)  # noqa: FBT003
     before, after = (nothing if t is None else t for t in tables)
     return queries.differences(before, after)
 

@@ -1,4 +1,4 @@
-"""Query engines over the files of a folder: DuckDB inside the process, Spark where one is too small.
+"""Query engines over the files of a folder: DuckDB in the process, Spark beyond one machine.
 
 Both read the same Parquet files through the same Ibis expressions.
 """
@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -72,6 +72,7 @@ class DuckEngine:
         if self._local.connection is None:
             made = ibis.duckdb.connect()
             made.raw_sql("SET preserve_insertion_order = false")
+            made.raw_sql("SET enable_progress_bar = false")  # it would write into our output
             if self._memory:
                 made.raw_sql(f"SET memory_limit = '{self._memory}'")
             self._local.connection = made
@@ -141,7 +142,7 @@ def local_session(**settings: str) -> Any:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None]:
     """Without the warnings that PySpark gives about pandas 3, which it runs with (tested)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -139,9 +139,7 @@ def decode(raw: bytes, where: str) -> Observations | None:
     return None if found is None else observations_from(found, where)
 
 
-def _package(
-    columns: Mapping[str, list[Any]], about: About, observations: Observations
-) -> bytes:
+def _package(columns: Mapping[str, list[Any]], about: About, observations: Observations) -> bytes:
     """A Frictionless data package: the table, its schema, units, licences, sources."""
     table = text.write_csv(columns).removeprefix(b"\xef\xbb\xbf")
     units = dict(zip(columns["series"], columns["unit"], strict=True))

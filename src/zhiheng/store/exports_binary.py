@@ -80,7 +80,7 @@ def write_dta(columns: Mapping[str, Sequence[Any]], about: About) -> bytes:
     """Stata 14 and later (format 118), text in UTF-8, long text as strL."""
     import pandas as pd
 
-    _refuse_text("dta", columns, lambda word: "\x00" in word)
+    _refuse_text("dta", columns, _bad_in_stata)
     large = [v for v in columns["value"] if abs(v) > MOST_STATA]
     if large:
         raise cannot_carry("dta", [{"value": v} for v in large])
@@ -164,6 +164,10 @@ def _xlsx_cell(sheet: Any, value: Any) -> Any:
 
 def _longest(words: Sequence[str]) -> int:
     return max(len(w.encode()) for w in words)
+
+
+def _bad_in_stata(word: str) -> bool:
+    return "\x00" in word
 
 
 def _bad_in_xlsx(word: str) -> bool:

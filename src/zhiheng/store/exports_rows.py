@@ -68,7 +68,9 @@ def observations_from(columns: Mapping[str, Sequence[Any]], where: str) -> Obser
             raise ValueError("level, frequency")
         names = {
             e: Text(zh, en)
-            for e, zh, en in zip(*(columns[c] for c in ("entity", "name_zh", "name_en")), strict=True)
+            for e, zh, en in zip(
+                *(columns[c] for c in ("entity", "name_zh", "name_en")), strict=True
+            )
             if zh and en
         }
         frequency: Frequency = next(iter(frequencies))
@@ -81,7 +83,7 @@ def observations_from(columns: Mapping[str, Sequence[Any]], where: str) -> Obser
 
 
 def time_label(frequency: Frequency, ordinal: int) -> str:
-    """A period as SDMX writes it: ``2022``, ``2022-Q1``, ``2022-03``, ``2022-03-01``, ``…T05:00:00``.
+    """A period as SDMX writes it: ``2022``, ``2022-Q1``, ``2022-03``, ``2022-03-01T05:00:00``.
 
     Ordinals: the year; 4 × year + quarter − 1; 12 × year + month − 1; days and hours since 1970.
     """
@@ -104,7 +106,9 @@ def not_ours(where: str, detail: str) -> ZhihengError:
         "S599",
         Text("导出文件不完整或被改动。", "The export is not whole, or was altered."),
         evidence=[{"file": where, "error": detail}],
-        fix=Text("重新导出，或把它当作普通的表导入。", "Export again, or import it as a plain table."),
+        fix=Text(
+            "重新导出，或把它当作普通的表导入。", "Export again, or import it as a plain table."
+        ),
     )
 
 
@@ -112,9 +116,9 @@ def cannot_carry(form: str, rows: Sequence[Mapping[str, object]]) -> ZhihengErro
     """The error of values that a form would change: they are refused, never altered."""
     return ZhihengError(
         "S598",
-        Text(
-            "格式 {f} 装不下 {n} 处内容。", "The form {f} cannot carry {n} of the values."
-        ).format(f=form, n=len(rows)),
+        Text("格式 {f} 装不下 {n} 处内容。", "The form {f} cannot carry {n} of the values.").format(
+            f=form, n=len(rows)
+        ),
         evidence=rows,
         fix=Text("改用 parquet 或 csv。", "Use parquet or csv."),
     )

@@ -121,6 +121,8 @@ def _write(heads: Sequence[str], columns: Sequence[Sequence[Any]]) -> bytes:
 
 
 def _read(raw: bytes, where: str) -> dict[str, list[str]]:
+    if not raw.endswith(b"\r\n"):  # every export ends with a whole line
+        raise not_ours(where, "the last line is cut off")
     try:
         text = raw.decode("utf-8-sig")
         lines = list(csv.reader(io.StringIO(text, newline="")))

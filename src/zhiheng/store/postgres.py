@@ -32,8 +32,11 @@ _TYPES = {"string": "text", "int64": "bigint", "double": "double precision", "in
 
 
 def _columns(arrow: Any) -> str:
-    """Columns without nulls, said as one check: from NOT NULL Ibis concludes that no result
-    of an aggregation can be null either, and its answers then fail to convert."""
+    """Columns without nulls, said as one check.
+
+    From NOT NULL Ibis concludes that no result of an aggregation can be null either,
+    and its answers then fail to convert.
+    """
     names = ", ".join(f'"{f.name}"' for f in arrow)
     listed = ", ".join(f'"{f.name}" {_TYPES[str(f.type)]}' for f in arrow)
     return f"{listed}, CHECK (({names}) IS NOT NULL)"
@@ -77,7 +80,7 @@ class PostgresArchive:
         with self.connect() as connection:
             # Two processes that open a new database at once would both create the tables.
             connection.execute("SELECT pg_advisory_xact_lock(hashtext('zhiheng.store'))")
-            connection.execute(DDL)
+            connection.execute(DDL.encode())
 
     def connect(self) -> psycopg.Connection[Any]:
         """A connection whose `with` block is one transaction."""
@@ -180,7 +183,7 @@ def _copy(connection: psycopg.Connection[Any], item: Incoming) -> None:
     types = ["text", *(_COPY_TYPES[str(f.type)] for f in item.table.schema)]
     columns = ", ".join(f'"{c}"' for c in ("object", *item.table.column_names))
     sql = f"COPY {SCHEMA_NAME}.{name} ({columns}) FROM STDIN (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(sql) as copy:
+    with connection.cursor() as cursor, cursor.copy(sql.encode()) as copy:
         copy.set_types(types)
         lists = [item.table[c].to_pylist() for c in item.table.column_names]
         for row in zip(*lists, strict=True):

@@ -72,7 +72,10 @@ class Reader:
     def seen_by(self, rows: RowFilter) -> Reader:
         """The same store as somebody sees it who may read some rows only; it cannot write."""
         mine = self._rows
-        both = rows if mine is None else lambda table: mine(table) & rows(table)
+
+        def both(table: ir.Table) -> ir.BooleanValue:
+            return rows(table) if mine is None else mine(table) & rows(table)
+
         return Reader(self.archive, both)
 
     def close(self) -> None:
@@ -142,7 +145,7 @@ class Reader:
         Use it to export or to look at what a panel sets aside. Parameters and errors as in
         `panel`; `series` may be left out.
         """
-        wanted = Selection(**{"vintage": "all", **_tupled(selection)})
+        wanted = Selection(**_tupled({"vintage": "all", **selection}))
         return self._observations(wanted, statuses)[0]
 
     def rows(self, **selection: Any) -> Any:
@@ -268,9 +271,7 @@ class Reader:
         self._refuse_undecided(rows, order)
         until = "" if wanted.vintage in ("latest", "first") else wanted.vintage
         until = vintages.until(order, until) if until else ""
-        chosen = queries.released(
-            rows, order.names, first=wanted.vintage == "first", until=until
-        )
+        chosen = queries.released(rows, order.names, first=wanted.vintage == "first", until=until)
         return chosen, items, (Step("vintage", f"{wanted.vintage}: {', '.join(order.names)}"),)
 
     def _ordered(self, wanted: Selection) -> tuple[ir.Table, vintages.VintageOrder]:

@@ -116,9 +116,7 @@ def _numbers(archive: FolderArchive) -> dict[int, Path]:
     return manifest.numbers(archive.folder / VERSIONS)
 
 
-def _from_copy(
-    archive: FolderArchive, copy: Path, faults: Sequence[Fault]
-) -> dict[Path, Path]:
+def _from_copy(archive: FolderArchive, copy: Path, faults: Sequence[Fault]) -> dict[Path, Path]:
     """Where in the copy each broken file stands whole."""
     other = FolderArchive(copy)
     found: dict[Path, Path] = {}
@@ -139,9 +137,7 @@ def _from_copy(
     return found
 
 
-def _objects_of(
-    version: Version, archive: FolderArchive, other: FolderArchive
-) -> dict[Path, Path]:
+def _objects_of(version: Version, archive: FolderArchive, other: FolderArchive) -> dict[Path, Path]:
     """Objects that a restored manifest names and that we lack."""
     items: Sequence[StoredFile] = (*version.files, *version.findings)
     lacking = [i for i in items if check_object(archive.path(i), i) is not None]
@@ -175,9 +171,7 @@ def _readable(paths: dict[int, Path]) -> list[Version]:
     return found
 
 
-def _first_broken(
-    archive: FolderArchive, faults: Sequence[Fault], found: dict[Path, Path]
-) -> int:
+def _first_broken(archive: FolderArchive, faults: Sequence[Fault], found: dict[Path, Path]) -> int:
     """The first version that is still broken when all that was found is put back; 0 if none."""
     paths = _numbers(archive)
     paths |= {int(t.name[:6]): s for t, s in found.items() if t.suffix == ".json"}

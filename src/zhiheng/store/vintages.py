@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from zhiheng.core.errors import Row, ZhihengError, unknown_name
 from zhiheng.core.text import Text
 
-_DATED = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:[-./年]?(\d{1,2})(?!\d))?(?:[-./月]?(\d{1,2})(?!\d))?")
+_DATED = re.compile(
+    r"(?<!\d)((?:19|20)\d{2})(?:[-./年]?(\d{1,2})(?!\d))?(?:[-./月]?(\d{1,2})(?!\d))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
