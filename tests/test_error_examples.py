@@ -60,7 +60,7 @@ def _stores(folder: Path) -> None:
     from zhiheng.store.exports import encode
     from zhiheng.store.store import Store
 
-    found = parse("region,year,series,value\n11,2020,rd,1\n12,2020,rd,2\n".encode(), "f.csv")
+    found = parse(b"region,year,series,value\n11,2020,rd,1\n12,2020,rd,2\n", "f.csv")
     for name in ("full", "broken"):
         Store(folder / name).add(found)
     (folder / "broken" / "versions" / "000001.json").write_text("{", "utf-8")

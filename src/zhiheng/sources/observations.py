@@ -123,8 +123,9 @@ class Observations:
     def _units(self, names: Sequence[str]) -> dict[str, str]:
         units: dict[str, str] = {}
         rows: list[Row] = []
+        pairs = set(zip(self.series.tolist(), self.unit.tolist(), strict=True))
         for name in names:
-            found = sorted({str(u) for u in self.unit[self.series == name]})
+            found = sorted(str(unit) for series, unit in pairs if series == name)
             units[name] = found[0]
             if len(found) > 1:
                 rows.append({"series": name, "units": ", ".join(found)})

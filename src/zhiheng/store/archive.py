@@ -158,7 +158,7 @@ def follow(
         raise ZhihengError(
             "S590",
             Text("别人先写入了一个版本。", "Somebody else has written a version first."),
-            evidence=[{"expected": expect or "∅", "newest": head.id if head else "∅"}],
+            evidence=[{"expected": expect or "-", "newest": head.id if head else "-"}],
             fix=Text(
                 "看过差异后在最新版本上重做。",
                 "Look at the differences, then redo it on the newest.",

@@ -28,9 +28,11 @@ def green_share(records: ir.Table, codes: Collection[str]) -> ir.Table:
         Six-digit codes in the edition of HS that the records use; see
         `zhiheng.catalog.green_goods.green_codes` (HS 2007).
     """
+    # Products are summed first: a list of codes is then looked up once a product, not a record.
+    products = records.group_by(["region", "year", "hs6"]).aggregate(value=_.value.sum())
     green = _.hs6.isin(sorted(codes)).ifelse(_.value, 0.0)
     return (
-        records.group_by(["region", "year"])
+        products.group_by(["region", "year"])
         .aggregate(green=green.sum(), total=_.value.sum())
         .mutate(share=_.green / _.total.nullif(0.0))
         .order_by(["region", "year"])
@@ -39,8 +41,10 @@ def green_share(records: ir.Table, codes: Collection[str]) -> ir.Table:
 
 def top_products(records: ir.Table, top: int = 10) -> ir.Table:
     """The products of largest value in each region, with the number of distinct partners."""
-    totals = records.group_by(["region", "hs6"]).aggregate(
-        value=_.value.sum(), partners=_.partner.nunique()
+    # In two steps: sums by partner first, so that distinct partners are rows to be counted.
+    by_partner = records.group_by(["region", "hs6", "partner"]).aggregate(value=_.value.sum())
+    totals = by_partner.group_by(["region", "hs6"]).aggregate(
+        value=_.value.sum(), partners=_.count()
     )
     window = ibis.window(group_by="region", order_by=[ibis.desc("value"), "hs6"])
     ranked = totals.mutate(place=ibis.row_number().over(window).cast("int64") + 1)

@@ -138,7 +138,7 @@ def undecided(observations: ir.Table, doubtful: Sequence[str]) -> ir.Table:
 
 
 def placed(observations: ir.Table, prefer: Sequence[str]) -> ir.Table:
-    """Add ``place``: 0 for the value that the order of sources chooses in its cell, then 1, 2, 3."""
+    """Add ``place``: 0 for the value that the order of sources chooses in its cell, then 1, 2."""
     places = [(name, i) for i, name in enumerate(prefer)]
     rank = _.source.cases(*places, else_=len(prefer)) if places else ibis.literal(0)
     known = observations.mutate(priority=rank.cast("int64"))
