@@ -128,6 +128,22 @@ def test_a_store_of_a_later_form_is_not_guessed_at(tmp_path: Path, rows: Rows) -
     assert caught.value.code == "S603"
 
 
+def test_a_store_of_the_first_form_is_read_and_carried_on(tmp_path: Path, rows: Rows) -> None:
+    """Manifests without format, seal, series and date, named by id, as first written."""
+    made = filled(tmp_path, rows, 1)
+    version, path = made.versions()[0], tmp_path / "versions" / "000001.json"
+    file = {k: getattr(version.files[0], k) for k in ("sha256", "rows", "origin")}
+    document = {"number": 1, "files": [file], "parent": "", "note": ""}
+    path.rename(path.with_name(f"{version.id}.json")).write_text(json.dumps(document), "utf-8")
+    again = Store(tmp_path)
+    assert again.versions()[0].id == version.id
+    assert again.panel(["a"]).periods == (2000,)
+    again.add(rows([("110000", 2001, "a", 2.0, "s", "")], name="g"))
+    assert again.panel(["a"]).periods == (2000, 2001)
+    assert again.inventory().num_rows == 2  # the old file does not tell its level
+    assert again.verify() == ()
+
+
 def test_a_missing_object_is_said_when_it_is_read(tmp_path: Path, rows: Rows) -> None:
     filled(tmp_path, rows)
     objects(tmp_path)[0].unlink()

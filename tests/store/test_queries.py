@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -201,3 +202,21 @@ def test_whoever_expected_another_version_writes_nothing(store: Store, rows: Row
     assert caught.value.code == "S590"
     assert store.versions() == [first, second]
     assert store.add(rows(C), expect=second.id).parent == second.id
+
+
+def test_a_hundred_readers_at_once_read_the_same(store: Store) -> None:
+    def read(i: int) -> list[float | None]:
+        panel = store.panel(["gdp_current"], last=2021 + i % 2, first=2020 - i)
+        return panel.array("gdp_current")[0, :2].tolist()
+
+    with ThreadPoolExecutor(20) as pool:
+        found = list(pool.map(read, range(100)))
+    assert found == [[1.5, 2.0]] * 100
+
+
+def test_a_later_import_is_seen_at_once_and_the_old_version_stays(store: Store, rows: Rows) -> None:
+    head = store.version().id
+    old = store.panel(["gdp_current"])
+    store.add(rows([("110000", 2023, "gdp_current", 7.0, "nbs", "2024")], name="z"))
+    assert store.panel(["gdp_current"]).periods == (2020, 2021, 2022, 2023)
+    assert store.panel(["gdp_current"], version=head) is old

@@ -66,7 +66,7 @@ class Archive(Protocol):
         ...
 
     def close(self) -> None:
-        """Close what this thread has open."""
+        """Close what is open, in whatever thread."""
         ...
 
 

@@ -88,7 +88,9 @@ class SparkEngine:
 
     def __init__(self, session: Any = None) -> None:
         require("pyspark", "spark")
-        with _quiet():
+        # One call at a time: filters of warnings belong to the process, not to a thread.
+        self._lock = threading.Lock()
+        with self._lock, _quiet():
             self._session = session or local_session()
             self._connection = ibis.pyspark.connect(self._session)
 
@@ -96,13 +98,13 @@ class SparkEngine:
         """A view of the files."""
         names = [str(p) for p in paths]
         view = "files_" + hashlib.sha256("\n".join(names).encode()).hexdigest()[:24]
-        with _quiet():
+        with self._lock, _quiet():
             self._session.read.parquet(*names).createOrReplaceTempView(view)
             return self._connection.table(view)
 
     def run(self, query: ir.Table) -> Any:
         """The answer as an Arrow table."""
-        with _quiet():
+        with self._lock, _quiet():
             return query.to_pyarrow()
 
 

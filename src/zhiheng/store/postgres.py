@@ -77,6 +77,8 @@ class PostgresArchive:
         require("psycopg", "postgres")
         self._address = address
         self._local = threading.local()
+        self._opened: list[Any] = []
+        self._lock = threading.Lock()
         with self.connect() as connection:
             # Two processes that open a new database at once would both create the tables.
             connection.execute("SELECT pg_advisory_xact_lock(hashtext('zhiheng.store'))")
@@ -144,10 +146,12 @@ class PostgresArchive:
         return verify_rows(self.versions(), read)
 
     def close(self) -> None:
-        """Close the connection of this thread."""
-        if getattr(self._local, "connection", None) is not None:
-            self._local.connection.disconnect()
-            self._local.connection = None
+        """Close the connections of all threads; the next question opens a new one."""
+        with self._lock:
+            opened, self._opened = self._opened, []
+            self._local = threading.local()
+        for connection in opened:
+            connection.disconnect()
 
     def _rows(self, name: str, items: Sequence[StoredFile], arrow: Any) -> ir.Table:
         table = self._ibis().table(name, database=SCHEMA_NAME)
@@ -167,6 +171,8 @@ class PostgresArchive:
                 password=unquote(parts.password) if parts.password else None,
                 database=parts.path.lstrip("/") or None,
             )
+            with self._lock:
+                self._opened.append(self._local.connection)
         return self._local.connection
 
 

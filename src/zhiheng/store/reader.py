@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
@@ -68,6 +69,7 @@ class Reader:
         self.archive = archive
         self._rows = rows
         self._panels: dict[object, Panel] = {}
+        self._lock = threading.Lock()
 
     def seen_by(self, rows: RowFilter) -> Reader:
         """The same store as somebody sees it who may read some rows only; it cannot write."""
@@ -79,7 +81,7 @@ class Reader:
         return Reader(self.archive, both)
 
     def close(self) -> None:
-        """Close the connections of this thread; a folder has none that outlive it."""
+        """Close all connections; a folder has none."""
         self.archive.close()
 
     def __enter__(self) -> Self:
@@ -130,13 +132,15 @@ class Reader:
             frequencies, S593/S594 vintages, D102 two values for one cell and no priority.
         """
         wanted = Selection(series=tuple(series), **_tupled(selection))
-        key = (self.version(wanted.version).id, wanted, tuple(prefer), statuses)
+        wanted = replace(wanted, version=self.version(wanted.version).id)
+        key = (wanted, tuple(prefer), statuses)
         known = self._panels.get(key)
         if known is None:
             known = self._panel(wanted, prefer, statuses)
-            while len(self._panels) >= MOST_PANELS:
-                self._panels.pop(next(iter(self._panels)), None)
-            self._panels[key] = known
+            with self._lock:  # many threads of a server read through one reader
+                while len(self._panels) >= MOST_PANELS:
+                    self._panels.pop(next(iter(self._panels)))
+                self._panels[key] = known
         return known
 
     def observations(self, *, statuses: Statuses = "ignore", **selection: Any) -> Observations:
