@@ -50,8 +50,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "mine.csv").write_text("\n".join(rows) + "\n", "utf-8")
     (tmp_path / "yearbook.xlsx").write_bytes(b"PK\x03\x04\xff\xfe\xfd\x80\x81")
     (tmp_path / "scan.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    _stores(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def _stores(folder: Path) -> None:
+    """A sound store, one with a damaged manifest, and half an export."""
+    from zhiheng.sources.tables import parse
+    from zhiheng.store.exports import encode
+    from zhiheng.store.store import Store
+
+    found = parse(b"region,year,series,value\n11,2020,rd,1\n12,2020,rd,2\n", "f.csv")
+    for name in ("full", "broken"):
+        Store(folder / name).add(found)
+    (folder / "broken" / "versions" / "000001.json").write_text("{", "utf-8")
+    (folder / "half.csv").write_bytes(encode(found, "csv")[:-9])
 
 
 def _run(words: list[str]) -> str:

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from zhiheng.cli.app import app
 from zhiheng.core.errors import ZhihengError
-from zhiheng.sources.kinds import KINDS, observe, read_any
+from zhiheng.sources.kinds import KINDS, is_clean, observe, read_any
 from zhiheng.store.store import Store
 
 SHEET = """收入,,,
@@ -83,7 +83,6 @@ def test_clean_tables_take_the_quick_way_and_agree_with_the_other() -> None:
     two = read_any(CLEAN.encode(), "f.csv").observations()
     for name in ("entity", "period", "series", "value", "unit", "cell", "file"):
         assert getattr(one, name).tolist() == getattr(two, name).tolist(), name
-
 
 
 def test_the_last_kind_takes_what_is_left() -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
-from sharing import admin_of, rows
+import sharing
 
 from zhiheng.core.text import Text
+from zhiheng.sources.observations import Observations
 from zhiheng.store.platform import Platform
 from zhiheng.store.store import Store, open_store
 
@@ -31,7 +35,7 @@ NewStore = Callable[[], Store]
 def _binaries() -> Path | None:
     found = [p.parent for p in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     on_path = shutil.which("initdb")
-    return Path(on_path).parent if on_path else (sorted(found)[-1] if found else None)
+    return sorted(found)[-1] if found else (Path(on_path).parent if on_path else None)
 
 
 def _free_port() -> int:
@@ -80,7 +84,7 @@ def postgres_server() -> Iterator[str]:
         _await(f"{address}/postgres")
         yield address
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # fast shutdown: does not wait for clients
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -109,16 +113,45 @@ def postgres_address(postgres_server: str) -> str:
     return f"{postgres_server}/{name}"
 
 
+Row = tuple[str, int, str, float, str, str]
+
+
+def observations(rows: Sequence[Row], *, unit: str = "CNY", name: str = "f") -> Observations:
+    """Rows of entity, period, series, value, source, vintage."""
+    e, t, s, v, source, vintage = (np.array(c, dtype=object) for c in zip(*rows, strict=True))
+    n = len(rows)
+    return Observations(
+        entity=e, period=t.astype(np.int64), series=s, value=v.astype(np.float64),
+        unit=np.full(n, unit, dtype=object), status=np.zeros(n, dtype=np.int8), source=source,
+        vintage=vintage, file=np.full(n, f"{name}#1", dtype=object),
+        cell=np.array([f"D{i + 2}" for i in range(n)], dtype=object), level="province", labels={},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def rows() -> Callable[..., Observations]:
+    """Make observations from rows of entity, period, series, value, source, vintage."""
+    return observations
+
+
 @pytest.fixture(params=ENGINES)
-def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> NewStore:
-    """Make empty stores in one engine."""
-    if request.param == "postgres":
-        address = request.getfixturevalue("postgres_address")
-        return lambda: open_store(address)
-    if request.param == "spark":
-        pytest.importorskip("pyspark")
-        return lambda: open_store(tmp_path / uuid.uuid4().hex, engine="spark")
-    return lambda: open_store(tmp_path / uuid.uuid4().hex)
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewStore]:
+    """Make empty stores in one engine; PostgreSQL has room for one a test."""
+    with contextlib.ExitStack() as opened:
+
+        def make() -> Store:
+            return opened.enter_context(open_store(place(), engine=engine))
+
+        def place() -> Path | str:
+            return address or tmp_path / uuid.uuid4().hex
+
+        engine = "spark" if request.param == "spark" else "duckdb"
+        address = ""
+        if request.param == "postgres":
+            address = request.getfixturevalue("postgres_address")
+        if request.param == "spark":
+            pytest.importorskip("pyspark")
+        yield make
 
 
 # --------------------------------------------------------------------- shared platforms
@@ -142,8 +175,8 @@ def platform(request, tmp_path):
 @pytest.fixture
 def shared(platform):
     """Hebei keeps a dataset of two series; Bank and Firm are others."""
-    people = {name: admin_of(platform, name) for name in ("hebei", "bank", "firm")}
+    people = {name: sharing.admin_of(platform, name) for name in ("hebei", "bank", "firm")}
     steward = people["hebei"]["steward"]
     platform.add_dataset(steward, "energy", Text("能源", "Energy"), "CC BY 4.0")
-    platform.import_(steward, "energy", rows(), note="first")
+    platform.import_(steward, "energy", sharing.rows(), note="first")
     return platform, people

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -16,19 +17,8 @@ from zhiheng.store.findings import Finding
 from zhiheng.store.store import Store
 
 NewStore = Callable[[], Store]
+Rows = Callable[..., Observations]
 Row = tuple[str, int, str, float, str, str]
-
-
-def observations(rows: Sequence[Row], *, unit: str = "CNY", name: str = "f") -> Observations:
-    """Rows of entity, period, series, value, source, vintage."""
-    e, t, s, v, source, vintage = (np.array(c, dtype=object) for c in zip(*rows, strict=True))
-    n = len(rows)
-    return Observations(
-        entity=e, period=t.astype(np.int64), series=s, value=v.astype(np.float64),
-        unit=np.full(n, unit, dtype=object), status=np.zeros(n, dtype=np.int8), source=source,
-        vintage=vintage, file=np.full(n, f"{name}#1", dtype=object),
-        cell=np.array([f"D{i + 2}" for i in range(n)], dtype=object), level="province", labels={},
-    )  # fmt: skip
 
 
 A: list[Row] = [
@@ -45,10 +35,10 @@ C: list[Row] = [("110000", 2020, "gdp_current", 9.0, "other", "2021")]
 
 
 @pytest.fixture
-def store(new_store: NewStore) -> Store:
+def store(new_store: NewStore, rows: Rows) -> Store:
     made = new_store()
-    made.add(observations(A), note="a", licence="CC BY 4.0", steward="统计局")
-    made.add(observations(B, name="g"), note="b")
+    made.add(rows(A), note="a", licence="CC BY 4.0", steward="统计局")
+    made.add(rows(B, name="g"), note="b")
     return made
 
 
@@ -69,9 +59,9 @@ def test_a_panel_as_it_was_known_then(store: Store, vintage: str, value: float) 
 
 
 def test_revisions_show_both_ends(store: Store) -> None:
-    rows = store.revisions().to_pylist()
-    assert len(rows) == 1
-    assert rows[0] == {
+    found = store.revisions().to_pylist()
+    assert len(found) == 1
+    assert found[0] == {
         "entity": "110000", "period": 2020, "series": "gdp_current", "source": "nbs",
         "unit": "CNY", "releases": 2, "first_vintage": "2021", "first_value": 1.0,
         "last_vintage": "2024", "last_value": 1.5, "revision": 0.5, "relative": 0.5,
@@ -88,10 +78,10 @@ def test_vintages_are_listed(store: Store) -> None:
     ]
 
 
-def test_vintages_without_a_date_need_an_order(new_store: NewStore) -> None:
+def test_vintages_without_a_date_need_an_order(new_store: NewStore, rows: Rows) -> None:
     made = new_store()
-    made.add(observations([("110000", 2020, "x", 1.0, "s", "初步核算")]))
-    made.add(observations([("110000", 2020, "x", 2.0, "s", "最终核实")]))
+    made.add(rows([("110000", 2020, "x", 1.0, "s", "初步核算")]))
+    made.add(rows([("110000", 2020, "x", 2.0, "s", "最终核实")]))
     with pytest.raises(ZhihengError) as caught:
         made.panel(["x"])
     assert caught.value.code == "S593"
@@ -103,8 +93,8 @@ def test_vintages_without_a_date_need_an_order(new_store: NewStore) -> None:
     assert caught.value.code == "S594"
 
 
-def test_the_loser_is_kept_and_listed(store: Store) -> None:
-    store.add(observations(C, name="h"))
+def test_the_loser_is_kept_and_listed(store: Store, rows: Rows) -> None:
+    store.add(rows(C, name="h"))
     with pytest.raises(ZhihengError) as caught:
         store.panel(["gdp_current"])
     assert caught.value.code == "D102"
@@ -174,9 +164,9 @@ def test_a_row_filter_stands_before_every_read(store: Store) -> None:
     assert narrower.panel(["gdp_current"]).periods == (2021,)
 
 
-def test_what_went_in_comes_out(store: Store) -> None:
+def test_what_went_in_comes_out(store: Store, rows: Rows) -> None:
     found = store.observations(version="1")
-    wanted = observations(sorted(A, key=lambda r: (r[0], r[1], r[2])))
+    wanted = rows(sorted(A, key=lambda r: (r[0], r[1], r[2])))
     for name in FIELDS[:-1]:
         assert list(getattr(found, name)) == list(getattr(wanted, name)), name
     assert found.level == "province"
@@ -184,8 +174,8 @@ def test_what_went_in_comes_out(store: Store) -> None:
     assert (entry.licence, entry.steward) == ("CC BY 4.0", "统计局")
 
 
-def test_two_frequencies_are_not_mixed(store: Store) -> None:
-    store.add(replace(observations([("110000", 24240, "gdp_current", 1.0, "nbs", "2021")]),
+def test_two_frequencies_are_not_mixed(store: Store, rows: Rows) -> None:
+    store.add(replace(rows([("110000", 24240, "gdp_current", 1.0, "nbs", "2021")]),
                       frequency="M"))  # fmt: skip
     with pytest.raises(ZhihengError) as caught:
         store.panel(["gdp_current"])
@@ -195,20 +185,38 @@ def test_two_frequencies_are_not_mixed(store: Store) -> None:
     assert {r["frequency"] for r in store.inventory().to_pylist()} == {"A", "M"}
 
 
-def test_names_of_the_users_own_are_kept(new_store: NewStore) -> None:
+def test_names_of_the_users_own_are_kept(new_store: NewStore, rows: Rows) -> None:
     made = new_store()
     own = {"F1": Text("甲厂", "Works One")}
-    made.add(replace(observations([("F1", 2020, "x", 1.0, "s", "")]), level="", labels=own,
+    made.add(replace(rows([("F1", 2020, "x", 1.0, "s", "")]), level="", labels=own,
                      notes=(Text("规则", "rule"),)))  # fmt: skip
     assert made.panel(["x"]).name("F1") == own["F1"]
     assert made.panel(["x"]).level == ""
     assert made.observations().notes == (Text("规则", "rule"),)
 
 
-def test_whoever_expected_another_version_writes_nothing(store: Store) -> None:
+def test_whoever_expected_another_version_writes_nothing(store: Store, rows: Rows) -> None:
     first, second = store.versions()
     with pytest.raises(ZhihengError) as caught:
-        store.add(observations(C), expect=first.id)
+        store.add(rows(C), expect=first.id)
     assert caught.value.code == "S590"
     assert store.versions() == [first, second]
-    assert store.add(observations(C), expect=second.id).parent == second.id
+    assert store.add(rows(C), expect=second.id).parent == second.id
+
+
+def test_a_hundred_readers_at_once_read_the_same(store: Store) -> None:
+    def read(i: int) -> list[float | None]:
+        panel = store.panel(["gdp_current"], last=2021 + i % 2, first=2020 - i)
+        return panel.array("gdp_current")[0, :2].tolist()
+
+    with ThreadPoolExecutor(20) as pool:
+        found = list(pool.map(read, range(100)))
+    assert found == [[1.5, 2.0]] * 100
+
+
+def test_a_later_import_is_seen_at_once_and_the_old_version_stays(store: Store, rows: Rows) -> None:
+    head = store.version().id
+    old = store.panel(["gdp_current"])
+    store.add(rows([("110000", 2023, "gdp_current", 7.0, "nbs", "2024")], name="z"))
+    assert store.panel(["gdp_current"]).periods == (2020, 2021, 2022, 2023)
+    assert store.panel(["gdp_current"], version=head) is old

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from zhiheng.cli.data_commands import add_store_commands
 from zhiheng.cli.method_commands import add_method_commands
 from zhiheng.core.errors import ZhihengError
 
@@ -89,17 +90,7 @@ def data_show(name: str, lang: Lang = "zh") -> None:
     print_dataset(name, lang)
 
 
-@data.command("import", help="把数据文件导入数据库 / Import a data file into a store.")
-def data_import(
-    file: Path,
-    store: Annotated[Path, typer.Option("--store", help="数据库目录 / store folder")],
-    map_: Annotated[Path | None, typer.Option("--map", help="映射文件 / mapping file")] = None,
-    lang: Lang = "zh",
-) -> None:
-    """Import a data file into a store as a new version, all of it or nothing."""
-    from zhiheng.cli.check import import_file
-
-    import_file(file, store, lang, map_=map_)
+add_store_commands(data)
 
 
 @app.command(help="读一个表格，说出怎么理解的 / Read a sheet and say what was understood.")
@@ -111,7 +102,7 @@ def read(
     save_map: Annotated[
         Path | None, typer.Option("--save-map", help="写出问题和答案 / write questions and answers")
     ] = None,
-    store: Annotated[Path | None, typer.Option("--store", help="导入的库 / import into")] = None,
+    store: Annotated[str, typer.Option("--store", help="导入的库 / import into")] = "",
     lang: Lang = "zh",
 ) -> None:
     """Say how a sheet is understood and what it leaves open."""

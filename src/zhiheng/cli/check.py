@@ -1,4 +1,4 @@
-"""Check a file before anything rests on it, and import it into a store."""
+"""Check a file before anything rests on it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,6 @@ def check_file(file: Path, lang: Lang, *, map_: Path | None = None) -> None:
         _check_plan(file, lang)
     else:
         _check_data(file, lang, map_)
-
-
-def import_file(file: Path, store: Path, lang: Lang, *, map_: Path | None = None) -> None:
-    """Import a data file into a store and print the version that it made."""
-    from zhiheng.store.store import Store
-
-    version = Store(store).add(_observe(file, map_), note=file.name)
-    said = {"zh": "已导入，版本 {v}", "en": "imported as version {v}"}[lang]
-    Console().print(said.format(v=version.id))
 
 
 def _check_plan(file: Path, lang: Lang) -> None:

@@ -39,7 +39,7 @@ def read_and_print(
     sheet: str = "",
     map_: Path | None = None,
     save_map: Path | None = None,
-    store: Path | None = None,
+    store: str = "",
 ) -> None:
     """Print how a file is understood; write a mapping file, or import it into a store."""
     answers = load_answers(map_) if map_ else Answers()
@@ -50,10 +50,11 @@ def read_and_print(
         write_answers(save_map, reading.questions, answers, file=reading.file)
         said = {"zh": "映射文件写在 {p}", "en": "mapping file written to {p}"}[lang]
         console.print(said.format(p=save_map), markup=False)
-    if store is not None:
-        from zhiheng.store.store import Store
+    if store:
+        from zhiheng.store.store import open_store
 
-        version = Store(store).add(reading.observations(), note=file.name)
+        with open_store(store) as opened:
+            version = opened.add(reading.observations(), note=file.name)
         said = {"zh": "已导入，版本 {v}", "en": "imported as version {v}"}[lang]
         console.print(said.format(v=version.id))
 

@@ -1,13 +1,13 @@
-"""Where versions live: the few things that a place must be able to do for a store to stand on it."""
+"""Where versions live: the few things that a place must do for a store to stand on it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
@@ -17,6 +17,9 @@ from zhiheng.core.text import Text
 from zhiheng.store import files, manifest
 from zhiheng.store.engines import DuckEngine, Engine
 from zhiheng.store.manifest import StoredFile, Version
+
+if TYPE_CHECKING:
+    from zhiheng.store.integrity import Fault
 
 OBJECTS, VERSIONS = "objects", "versions"
 
@@ -58,6 +61,14 @@ class Archive(Protocol):
         """Add files as one new version: all of them or none."""
         ...
 
+    def verify(self) -> tuple[Fault, ...]:
+        """Everything that is not as the manifests say."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open, in whatever thread."""
+        ...
+
 
 class FolderArchive:
     """Versions in a folder: ``objects/`` holds the data files, ``versions/`` the manifests."""
@@ -97,10 +108,21 @@ class FolderArchive:
             for item in incoming:
                 manifest.write_object(self.folder / OBJECTS, item.raw)
             while True:
-                known = self.versions()
+                # The newest manifest alone: an import must not grow slower with the history.
+                paths = list(manifest.numbers(self.folder / VERSIONS).values())
+                known = [self._manifest(p) for p in paths[-1:]]
                 version = follow(known, incoming, note=note, expect=expect)
                 if manifest.write_manifest(self.folder / VERSIONS, version):
                     return version
+
+    def verify(self) -> tuple[Fault, ...]:
+        """Check every manifest and every object."""
+        from zhiheng.store.integrity import verify_folder
+
+        return verify_folder(self)
+
+    def close(self) -> None:
+        """A folder holds nothing open."""
 
     def path(self, item: StoredFile) -> Path:
         """Where the object of a file stands."""
@@ -136,7 +158,7 @@ def follow(
         raise ZhihengError(
             "S590",
             Text("别人先写入了一个版本。", "Somebody else has written a version first."),
-            evidence=[{"expected": expect or "∅", "newest": head.id if head else "∅"}],
+            evidence=[{"expected": expect or "-", "newest": head.id if head else "-"}],
             fix=Text(
                 "看过差异后在最新版本上重做。",
                 "Look at the differences, then redo it on the newest.",
@@ -167,8 +189,3 @@ def missing_object(item: StoredFile) -> ZhihengError:
             "Run zhiheng data verify, then restore it from a copy with zhiheng data repair.",
         ),
     )
-
-
-def named(entry: StoredFile, sha256: str) -> StoredFile:
-    """The entry under the hash of its bytes."""
-    return replace(entry, sha256=sha256)

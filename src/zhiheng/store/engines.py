@@ -1,14 +1,16 @@
-"""Query engines over the files of a folder: DuckDB inside the process, Spark where one is too small.
+"""Query engines over the files of a folder: DuckDB in the process, Spark beyond one machine.
 
 Both read the same Parquet files through the same Ibis expressions.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import threading
-from collections.abc import Sequence
+import warnings
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -70,6 +72,7 @@ class DuckEngine:
         if self._local.connection is None:
             made = ibis.duckdb.connect()
             made.raw_sql("SET preserve_insertion_order = false")
+            made.raw_sql("SET enable_progress_bar = false")  # it would write into our output
             if self._memory:
                 made.raw_sql(f"SET memory_limit = '{self._memory}'")
             self._local.connection = made
@@ -85,19 +88,24 @@ class SparkEngine:
 
     def __init__(self, session: Any = None) -> None:
         require("pyspark", "spark")
-        self._session = session or local_session()
-        self._connection = ibis.pyspark.connect(self._session)
+        # One call at a time: filters of warnings belong to the process, not to a thread.
+        self._lock = threading.Lock()
+        with self._lock, _quiet():
+            self._session = session or local_session()
+            self._connection = ibis.pyspark.connect(self._session)
 
     def read(self, paths: Sequence[Path]) -> ir.Table:
         """A view of the files."""
         names = [str(p) for p in paths]
         view = "files_" + hashlib.sha256("\n".join(names).encode()).hexdigest()[:24]
-        self._session.read.parquet(*names).createOrReplaceTempView(view)
-        return self._connection.table(view)
+        with self._lock, _quiet():
+            self._session.read.parquet(*names).createOrReplaceTempView(view)
+            return self._connection.table(view)
 
     def run(self, query: ir.Table) -> Any:
         """The answer as an Arrow table."""
-        return query.to_pyarrow()
+        with self._lock, _quiet():
+            return query.to_pyarrow()
 
 
 def engine(name: str) -> Engine:
@@ -133,6 +141,14 @@ def local_session(**settings: str) -> Any:
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+@contextlib.contextmanager
+def _quiet() -> Generator[None]:
+    """Without the warnings that PySpark gives about pandas 3, which it runs with (tested)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def require(module: str, extra: str) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 try:
@@ -58,7 +58,7 @@ def locking() -> bool:
 
 
 @contextlib.contextmanager
-def lock(folder: Path, *, alone: bool) -> Iterator[None]:
+def lock(folder: Path, *, alone: bool) -> Generator[None]:
     """Hold the lock of a store: importers share it, whoever deletes holds it alone.
 
     The system releases it when the process ends, killed or not, so it can never be stale.

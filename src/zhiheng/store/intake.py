@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.text import Text
@@ -16,6 +16,8 @@ from zhiheng.sources.observations import Observations
 from zhiheng.store import schema
 from zhiheng.store.archive import Incoming
 from zhiheng.store.manifest import StoredFile
+
+_compute: Any = pyarrow.compute  # its functions are made at import and have no types
 
 
 def incoming(observations: Observations, *, licence: str = "", steward: str = "") -> Incoming:
@@ -75,7 +77,7 @@ def _origin(table: Any) -> str:
 
 def _refuse_two_values(table: Any) -> None:
     counted = table.group_by(list(schema.KEY)).aggregate([([], "count_all")])
-    twice = counted.filter(pc.greater(counted["count_all"], 1))
+    twice = counted.filter(_compute.greater(counted["count_all"], 1))
     if not len(twice):
         return
     keys = twice.select(list(schema.KEY))
@@ -102,12 +104,12 @@ def _refuse_two_values(table: Any) -> None:
 
 def _refuse_two_units(table: Any) -> None:
     pairs = table.group_by(["series"]).aggregate([("unit", "count_distinct")])
-    mixed = pairs.filter(pc.greater(pairs["unit_count_distinct"], 1))["series"].to_pylist()
+    mixed = pairs.filter(_compute.greater(pairs["unit_count_distinct"], 1))["series"].to_pylist()
     if not mixed:
         return
     rows: list[Row] = []
     for name in sorted(mixed):
-        units = table.filter(pc.equal(table["series"], pa.scalar(name)))["unit"].unique()
+        units = table.filter(_compute.equal(table["series"], pa.scalar(name)))["unit"].unique()
         rows.append({"series": name, "units": ", ".join(sorted(units.to_pylist()))})
     raise ZhihengError(
         "D109",

@@ -164,7 +164,7 @@ class Platform(Accounts):
                                 "last": last, "version": version, "from": start}  # fmt: skip
         with self._said(by, "read", dataset, why, what):
             reader = self.reader(by, dataset)
-            rows = reader.rows(
+            rows = reader.selected(
                 series=tuple(series), entities=tuple(entities), first=first, last=last,
                 version=version,
             ).order_by(list(schema.ORDER))  # fmt: skip

@@ -20,6 +20,7 @@ from zhiheng.core.text import Text
 from zhiheng.store import manifest, schema
 from zhiheng.store.archive import Incoming, follow
 from zhiheng.store.engines import require
+from zhiheng.store.integrity import Fault, verify_rows
 from zhiheng.store.manifest import StoredFile, Version
 from zhiheng.store.per_thread import PerThread
 
@@ -28,7 +29,14 @@ _TYPES = {"string": "text", "int64": "bigint", "double": "double precision", "in
 
 
 def _columns(arrow: Any) -> str:
-    return ", ".join(f'"{f.name}" {_TYPES[str(f.type)]} NOT NULL' for f in arrow)
+    """Columns without nulls, said as one check.
+
+    From NOT NULL Ibis concludes that no result of an aggregation can be null either,
+    and its answers then fail to convert.
+    """
+    names = ", ".join(f'"{f.name}"' for f in arrow)
+    listed = ", ".join(f'"{f.name}" {_TYPES[str(f.type)]}' for f in arrow)
+    return f"{listed}, CHECK (({names}) IS NOT NULL)"
 
 
 def ddl(name: str = SCHEMA_NAME) -> str:
@@ -128,6 +136,7 @@ class PostgresArchive:
         self, address: str, name: str = SCHEMA_NAME, *, connections: Connections | None = None
     ) -> None:
         self._address, self._name = address, name
+        self._own = connections is None
         self._connections = connections or Connections(address)
         with self.connect() as connection:
             # Two processes that open a new database at once would both create the tables.
@@ -180,6 +189,16 @@ class PostgresArchive:
             )
         return version
 
+    def verify(self) -> tuple[Fault, ...]:
+        """Check the chain of versions, and the hash of the rows of each file."""
+
+        def read(item: StoredFile, finding: bool) -> Any:  # noqa: FBT001  called by position
+            arrow = schema.FINDING_SCHEMA if finding else schema.SCHEMA
+            table = self.findings([item]) if finding else self.observations([item])
+            return schema.conform(self.run(table), arrow)
+
+        return verify_rows(self.versions(), read)
+
     def _rows(self, name: str, items: Sequence[StoredFile], arrow: Any) -> ir.Table:
         table = self._ibis().table(name, database=self._name)
         held = table.filter(table.object.isin([f.sha256 for f in items]))
@@ -187,8 +206,9 @@ class PostgresArchive:
         return held.select(*arrow.names).mutate(status=held.status.cast("int8"))
 
     def close(self) -> None:
-        """Close the connection of this thread."""
-        self._connections.close()
+        """Close the connections of all threads, unless they are shared with other stores."""
+        if self._own:
+            self._connections.close(everywhere=True)
 
     def _ibis(self) -> Any:
         return self._connections.here()

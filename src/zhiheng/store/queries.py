@@ -7,6 +7,7 @@ all three.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -137,7 +138,7 @@ def undecided(observations: ir.Table, doubtful: Sequence[str]) -> ir.Table:
 
 
 def placed(observations: ir.Table, prefer: Sequence[str]) -> ir.Table:
-    """Add ``place``: 0 for the value that the order of sources chooses in its cell, then 1, 2 …"""
+    """Add ``place``: 0 for the value that the order of sources chooses in its cell, then 1, 2."""
     places = [(name, i) for i, name in enumerate(prefer)]
     rank = _.source.cases(*places, else_=len(prefer)) if places else ibis.literal(0)
     known = observations.mutate(priority=rank.cast("int64"))
@@ -194,7 +195,7 @@ def differences(before: ir.Table, after: ir.Table) -> ir.Table:
 def by_series(changes: ir.Table) -> ir.Table:
     """Counts of added, removed and changed cells for each series."""
 
-    def count(word: str) -> ir.IntegerScalar:
+    def count(word: str) -> Any:
         return (_.change == word).ifelse(1, 0).sum()
 
     return (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import ibis.expr.types as ir
 import numpy as np
@@ -17,6 +18,8 @@ from zhiheng.sources.observations import Observations
 from zhiheng.store import findings as layer
 from zhiheng.store import manifest, queries, schema, vintages
 from zhiheng.store.archive import Archive
+from zhiheng.store.difference import Difference, difference
+from zhiheng.store.lineage import Lineage, lineage
 from zhiheng.store.manifest import StoredFile, Version
 
 RowFilter = Callable[[ir.Table], ir.BooleanValue]
@@ -60,19 +63,33 @@ class Selection:
 
 
 class Reader:
-    """Reads versions; `rows` is applied in `_visible`, through which every row passes."""
+    """Reads versions; `rows` is applied in `visible`, through which every row passes."""
 
     def __init__(self, archive: Archive, rows: RowFilter | None = None) -> None:
         self.archive = archive
         self._rows = rows
         self._panels: dict[object, Panel] = {}
         self._open: dict[str, bool] = {}
+        self._lock = threading.Lock()
 
     def seen_by(self, rows: RowFilter) -> Reader:
         """The same store as somebody sees it who may read some rows only; it cannot write."""
         mine = self._rows
-        both = rows if mine is None else lambda table: mine(table) & rows(table)
+
+        def both(table: ir.Table) -> ir.BooleanValue:
+            return rows(table) if mine is None else mine(table) & rows(table)
+
         return Reader(self.archive, both)
+
+    def close(self) -> None:
+        """Close all connections; a folder has none."""
+        self.archive.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # ------------------------------------------------------------------ versions
 
@@ -116,13 +133,15 @@ class Reader:
             frequencies, S593/S594 vintages, D102 two values for one cell and no priority.
         """
         wanted = Selection(series=tuple(series), **_tupled(selection))
-        key = (self.version(wanted.version).id, wanted, tuple(prefer), statuses)
+        wanted = replace(wanted, version=self.version(wanted.version).id)
+        key = (wanted, tuple(prefer), statuses)
         known = self._panels.get(key)
         if known is None:
             known = self._panel(wanted, prefer, statuses)
-            while len(self._panels) >= MOST_PANELS:
-                self._panels.pop(next(iter(self._panels)), None)
-            self._panels[key] = known
+            with self._lock:  # many threads of a server read through one reader
+                while len(self._panels) >= MOST_PANELS:
+                    self._panels.pop(next(iter(self._panels)))
+                self._panels[key] = known
         return known
 
     def observations(self, *, statuses: Statuses = "ignore", **selection: Any) -> Observations:
@@ -131,29 +150,49 @@ class Reader:
         Use it to export or to look at what a panel sets aside. Parameters and errors as in
         `panel`; `series` may be left out.
         """
-        wanted = Selection(**{"vintage": "all", **_tupled(selection)})
+        wanted = Selection(**_tupled({"vintage": "all", **selection}))
         return self._observations(wanted, statuses)[0]
 
-    def rows(self, **selection: Any) -> ir.Table:
+    def selected(self, **selection: Any) -> ir.Table:
         """The rows of a selection as an expression, all vintages; `run` executes it."""
-        return self._rows_of(Selection(**{"vintage": "all", **_tupled(selection)}))[0]
+        return self._rows_of(Selection(**_tupled({"vintage": "all", **selection})))[0]
+
+    def rows(self, **selection: Any) -> Any:
+        """The rows of a selection as an Arrow table, newest vintages unless `vintage` says so."""
+        chosen = self._rows_of(Selection(**_tupled(selection)))[0]
+        return schema.ordered(schema.conform(self.run(chosen)))
+
+    def series(self, version: str = "") -> list[str]:
+        """The series that this reader may see in a version."""
+        found = self.version(version)
+        if self._rows is None and all(f.series for f in found.files):
+            return sorted({s for f in found.files for s in f.series})
+        return self._distinct(self.visible(found.files), "series")
+
+    def lineage(self, expression: str, **selection: Any) -> Lineage:
+        """Follow a series or an expression down to cells; see `zhiheng.store.lineage`."""
+        return lineage(self, expression, **selection)
 
     def inventory(self, version: str = "") -> Any:
         """Series, units, spans and counts of a version, by level and frequency."""
         parts: list[Any] = []
-        for (level, frequency), items in self._groups(self.version(version)).items():
-            found = self.run(queries.inventory(self._visible(items)))
+        for (level, frequency), items in self.groups(self.version(version)).items():
+            found = self.run(queries.inventory(self.visible(items)))
             for name, word in (("level", level or ""), ("frequency", frequency)):
                 found = found.append_column(name, pa.array([word] * len(found), pa.string()))
             parts.append(found)
         return pa.concat_tables(parts, promote_options="permissive")
+
+    def diff(self, before: str, after: str = "") -> Difference:
+        """What changed between two versions; see `zhiheng.store.difference`."""
+        return difference(self, before, after)
 
     # ------------------------------------------------------------------ vintages
 
     def vintages(self, version: str = "") -> Any:
         """Each vintage of each series and source, with span and number of values."""
         found = self.version(version)
-        return self.run(queries.vintage_inventory(self._visible(found.files)))
+        return self.run(queries.vintage_inventory(self.visible(found.files)))
 
     def revisions(self, series: Sequence[str] = (), **selection: Any) -> Any:
         """First release against last for every cell that was revised, as an Arrow table.
@@ -177,7 +216,7 @@ class Reader:
         items = self.version(version).findings
         if not items:
             return ()
-        found = schema.conform(self.run(self._visible(items, findings=True)), schema.FINDING_SCHEMA)
+        found = schema.conform(self.run(self.visible(items, findings=True)), schema.FINDING_SCHEMA)
         return layer.of_table(schema.ordered(found))
 
     # -------------------------------------------------------------------- inside
@@ -186,7 +225,7 @@ class Reader:
         """Run a query; the Arrow table that comes back has no published types."""
         return self.archive.run(query)
 
-    def _visible(self, items: Sequence[StoredFile], *, findings: bool = False) -> ir.Table:
+    def visible(self, items: Sequence[StoredFile], *, findings: bool = False) -> ir.Table:
         """The rows of some files that this reader may see: the one door to all of them."""
         table = (self.archive.findings if findings else self.archive.observations)(items)
         return table if self._rows is None else table.filter(self._rows(table))
@@ -202,7 +241,7 @@ class Reader:
         rows, items, steps = self._rows_of(wanted)
         judged = self.version(wanted.version).findings
         if statuses == "apply" and judged:
-            rows = queries.judged(rows, self._visible(judged, findings=True))
+            rows = queries.judged(rows, self.visible(judged, findings=True))
         table = schema.conform(self.run(rows))
         held = np.asarray(table["status"].to_numpy()) != Status.ABSENT
         if not held.all():
@@ -258,7 +297,7 @@ class Reader:
 
     def _picked(self, wanted: Selection, items: Sequence[StoredFile]) -> ir.Table:
         return queries.pick(
-            self._visible(items),
+            self.visible(items),
             series=wanted.series,
             entities=wanted.entities,
             first=wanted.first,
@@ -289,15 +328,11 @@ class Reader:
             return list(items)
         for item in items:
             if item.sha256 not in self._open:
-                self._open[item.sha256] = len(self.run(self._visible([item]).limit(1))) > 0
+                self._open[item.sha256] = len(self.run(self.visible([item]).limit(1))) > 0
         return [f for f in items if self._open[f.sha256]]
 
     def _refuse_unknown(self, series: Sequence[str], version: Version) -> None:
-        known: Sequence[str] = ()
-        if self._rows is None and all(f.series for f in version.files):
-            known = sorted({s for f in version.files for s in f.series})
-        elif series:
-            known = self._distinct(self._visible(version.files), "series")
+        known = self.series(version.id) if series else []
         for name in series:
             if name not in known:
                 raise unknown_name("S512", name, known, kind=Text("库中序列", "stored series"))
@@ -312,7 +347,7 @@ class Reader:
     def _distinct(self, rows: ir.Table, column: str) -> list[str]:
         return self.run(queries.names(rows, column))[column].to_pylist()
 
-    def _groups(
+    def groups(
         self, version: Version
     ) -> dict[tuple[str | None, Frequency], tuple[StoredFile, ...]]:
         """Files by level and frequency: only within one do periods and entities compare."""

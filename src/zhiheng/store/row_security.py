@@ -131,7 +131,7 @@ class SecuredArchive(PostgresArchive):
         self, owner: PostgresArchive, connections: Connections, name: str, organisation: str
     ) -> None:
         # Not the constructor above: nothing is created by a reader.
-        self._owner, self._connections = owner, connections
+        self._owner, self._connections, self._own = owner, connections, False
         self._name, self._organisation = name, organisation
 
     def versions(self) -> list[Version]:

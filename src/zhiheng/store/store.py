@@ -11,6 +11,7 @@ from zhiheng.store import intake
 from zhiheng.store.archive import Archive, FolderArchive
 from zhiheng.store.engines import engine as engine_of
 from zhiheng.store.findings import Finding
+from zhiheng.store.integrity import Fault
 from zhiheng.store.manifest import Version
 from zhiheng.store.reader import Reader, RowFilter
 
@@ -89,6 +90,10 @@ class Store(Reader):
         if strange:
             raise layer.not_in_store(strange)
         return self.archive.publish([file], note=note, expect=expect)
+
+    def verify(self) -> tuple[Fault, ...]:
+        """Check the chain of versions and every file or row against its hash."""
+        return self.archive.verify()
 
 
 def open_store(address: Path | str, *, engine: str = "duckdb") -> Store:
