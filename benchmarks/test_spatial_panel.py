@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 from zhiheng.kernels.links import Links
+from zhiheng.kernels.spatial_dynamic import dynamic_model, past_of, whole
 from zhiheng.kernels.spatial_effects import spatial_effects
+from zhiheng.kernels.spatial_long_run import Carried, long_run_effects
 from zhiheng.kernels.spatial_ml import frame, lag_model
+from zhiheng.kernels.spatial_random import random_model
 from zhiheng.kernels.spatial_spectrum import spectrum
 
 SIDE, PERIODS, TERMS = 40, 20, 5
@@ -72,3 +75,30 @@ def test_spreg_entity_effects_coefficients_only(benchmark):
     design = np.concatenate([x, s.lag(x)], axis=-1)
     ours = lag_model(y, design, frame(s, PERIODS, "entity"))
     assert float(theirs.rho) == pytest.approx(ours.rho, abs=1e-5)
+
+
+def test_zhiheng_lags_in_time(benchmark):
+    """Both lags in time, bias removed, long-run effects with 1,000 draws."""
+    s = spectrum(lattice()[1])
+    y, x = made(s)
+    f = whole(frame(s, PERIODS - 1, "twoway", correction="lee_yu"), PERIODS - 1)
+
+    def run():
+        late = x[:, 1:]
+        design = np.concatenate([past_of(y, f, "both"), late, s.lag(late)], axis=-1)
+        d = dynamic_model(y[:, 1:], design, f, "both", lagged=True, corrected=True)
+        carried = Carried(d.fit.rho, d.tau, d.eta)
+        own, lags = d.fit.beta[2 : 2 + TERMS], d.fit.beta[2 + TERMS :]
+        return long_run_effects(
+            carried, own, lags, d.fit.covariance, s, draws=1000, seed=1, level=0.05
+        )
+
+    benchmark.pedantic(run, rounds=3, iterations=1, warmup_rounds=1)
+
+
+def test_zhiheng_random_effects(benchmark):
+    s = spectrum(lattice()[1])
+    y, x = made(s)
+    design = np.concatenate([np.ones((*y.shape, 1)), x, s.lag(x)], axis=-1)
+    f = frame(s, PERIODS, "random")
+    benchmark.pedantic(random_model, args=(y, design, f, "lag"), rounds=2, iterations=1)

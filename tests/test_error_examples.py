@@ -49,6 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             )
     (tmp_path / "mine.csv").write_text("\n".join(rows) + "\n", "utf-8")
     (tmp_path / "yearbook.xlsx").write_bytes(b"PK\x03\x04\xff\xfe\xfd\x80\x81")
+    (tmp_path / "scan.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

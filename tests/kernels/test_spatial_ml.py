@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
-from scipy.sparse import csr_array
+from spatial_cases import helmert, links_of, ring
 
-from zhiheng.kernels.links import Links
 from zhiheng.kernels.spatial_effects import spatial_effects
 from zhiheng.kernels.spatial_lm import multiplier_tests
 from zhiheng.kernels.spatial_ml import (
@@ -29,24 +28,6 @@ EFFECTS = ("none", "entity", "period", "twoway")
 seeds = st.integers(0, 2**32 - 1)
 
 
-def links_of(matrix):
-    sparse = csr_array(matrix)
-    sparse.sort_indices()
-    starts, columns = sparse.indptr.astype(np.int64), sparse.indices.astype(np.int64)
-    return Links(starts, columns, sparse.data.astype(float))
-
-
-def ring(n, rng, *, directed=False):
-    """Row-standardised weights on a ring with random chords; always connected."""
-    a = np.zeros((n, n))
-    a[np.arange(n), (np.arange(n) + 1) % n] = 1
-    a = np.maximum(a, a.T)
-    extra = rng.random((n, n)) < 0.15
-    a = np.maximum(a, extra if directed else np.triu(extra, 1) + np.triu(extra, 1).T)
-    np.fill_diagonal(a, 0)
-    return a / a.sum(axis=1, keepdims=True)
-
-
 def made(seed, *, n=14, periods=5, k=2, rho=0.4, directed=False):
     rng = np.random.default_rng(seed)
     w = ring(n, rng, directed=directed)
@@ -59,12 +40,6 @@ def made(seed, *, n=14, periods=5, k=2, rho=0.4, directed=False):
 
 def with_constant(x, effects):
     return np.concatenate([np.ones((*x.shape[:2], 1)), x], axis=-1) if effects == "none" else x
-
-
-def helmert(m):
-    """Orthonormal columns off the constant."""
-    q, _ = np.linalg.qr(np.concatenate([np.ones((m, 1)), np.eye(m)[:, 1:]], axis=1))
-    return q[:, 1:]
 
 
 def transformed(w, y, x, effects):

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from zhiheng.core.panel import Panel
-from zhiheng.report.mirror import DATA, mirror
+from zhiheng.report.mirror import DATA, Command, mirror
+from zhiheng.report.mirror_r import r_text
+from zhiheng.report.mirror_stata import stata_text
 from zhiheng.report.replication import replication_pack
 from zhiheng.study.plan import parse_plan
 from zhiheng.study.run import run_study
@@ -139,6 +141,26 @@ def test_each_estimate_has_its_command_of_stata(run):
     assert f"csdid v2, {given}" in found["cells"]
     assert "pvar x z, lags(1) fod td" in found["both"]
     assert "* v1 = z ^ 2" in text
+
+
+def relation(**options):
+    given = {"tests": ["kao", "pedroni", "westerlund"], "trend": "constant", "lags": 1}
+    command = Command(
+        "long", "cointegration", "y", ("x", "z"), {**given, "window": 2, "draws": 99, **options}
+    )
+    return stata_text([command], {}), r_text([command], {})
+
+
+def test_cointegration_has_commands_of_stata_and_r():
+    stata, r = relation()
+    assert "xtcointtest kao y x z, lags(1) kernel(bartlett 2)\n" in stata
+    assert "xtcointtest pedroni y x z, ar(same) lags(1) kernel(bartlett 2)\n" in stata
+    assert "xtwest y x z, constant lags(1) lrwindow(2) bootstrap(99)\n" in stata
+    assert 'westerlund_test(d, "y", c("x", "z"), "id",' in r
+    stata, r = relation(trend="trend", tests=["kao", "pedroni"])
+    assert "kao" not in stata.split("---")[1]
+    assert "xtcointtest pedroni y x z, trend lags(1)" in stata
+    assert "westerlund_test" not in r
 
 
 def test_a_run_without_regressions_has_no_mirrors(data):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from zhiheng.catalog.loading import Entry, EntryStatus, Listed, Words, read_csv
+from zhiheng.catalog.loading import Entry, EntryStatus, Listed, Words, read_csv, read_toml
 
 Level = Literal["province", "economy", "firm"]
 """Of regions the first two; firms have series and index systems, but no list of names."""
@@ -37,6 +37,7 @@ class EconomyRow(Entry):
     code: str = Field(pattern=r"^[A-Z]{3}$")
     zh: str
     en: str
+    iso2: str = Field(pattern=r"^[A-Z]{2}$")
     aliases: Listed = ()
     continent: str
     groups: Listed = ()
@@ -89,3 +90,15 @@ def province_rows() -> tuple[ProvinceRow, ...]:
 def economy_rows() -> tuple[EconomyRow, ...]:
     """All economies as written."""
     return read_csv("regions/economies.csv", EconomyRow)
+
+
+class TotalsFile(Entry):
+    """The file ``aggregates.toml``."""
+
+    words: tuple[str, ...]
+
+
+@cache
+def total_words() -> tuple[str, ...]:
+    """What sheets write for totals, averages and parts of the country."""
+    return read_toml("regions/aggregates.toml", TotalsFile).words

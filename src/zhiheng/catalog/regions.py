@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +17,7 @@ from zhiheng.catalog.region_files import (
     economy_rows,
     province_rows,
 )
+from zhiheng.catalog.region_names import spelling
 from zhiheng.core.errors import Row, ZhihengError, nearest, unknown_name
 from zhiheng.core.text import Text
 
@@ -25,8 +26,6 @@ LEVELS: Mapping[str, Text] = {
     "economy": Text("经济体", "economy"),
     "firm": Text("企业", "firm"),
 }
-DROPPED = frozenset(" -‐‑–—_.,'’`·()/\u3000")
-"""Characters that two spellings of one name may differ in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +96,6 @@ class Neighbours:
     note: Text | None
 
 
-def spelling(name: str) -> str:
-    """The form in which names are compared: NFKC, no accents, case, spaces or hyphens."""
-    wide = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name)).casefold()
-    return "".join(c for c in wide if not unicodedata.combining(c) and c not in DROPPED)
-
-
 @cache
 def provinces() -> tuple[Region, ...]:
     """The 34 provincial units in the order of their codes."""
@@ -147,22 +140,54 @@ def region(name: str) -> Region:
     Raises
     ------
     ZhihengError
-        C401 no region has this name, with the nearest names that exist.
+        C401 no region has this name, with the nearest names that exist; S540 a code that
+        can mean two regions.
 
     Examples
     --------
     >>> region("Nei Mongol").code
     '150000'
     """
-    found = _index().get(spelling(name))
-    if found is None:
+    found = _hits(name)
+    if not found:
         raise unknown_name("C401", name, _all_names(), kind=Text("地区", "region"))
-    return found
+    first, *others = found
+    if others:
+        raise _two_meanings({name: found})
+    return first
 
 
 def is_region(name: str) -> bool:
     """Whether a word is a code, name or alias of a catalogued region."""
-    return spelling(name) in _index()
+    return bool(_hits(name))
+
+
+def region_at(names: Mapping[str, str]) -> dict[str, Region]:
+    """The regions of those names that are known, a code of two levels read as the others are.
+
+    Parameters
+    ----------
+    names : mapping of a key of the caller's to a name
+
+    Returns
+    -------
+    dict of key to Region
+        Unknown names are absent; so is a code such as SC (Sichuan, Seychelles) where no other
+        name tells which level is meant.
+    """
+    hits = {key: _hits(name) for key, name in names.items()}
+    sure = Counter(found[0].level for found in hits.values() if len(found) == 1)
+    level = sure.most_common(1)[0][0] if sure else ""
+    chosen = {
+        k: [r for r in found if len(found) == 1 or r.level == level] for k, found in hits.items()
+    }
+    return {key: found[0] for key, found in chosen.items() if found}
+
+
+def nearest_regions(name: str) -> tuple[str, ...]:
+    """Names of regions that look most like an unknown one."""
+    by_spelling = {spelling(a): a for a in _all_names()}
+    return tuple(by_spelling[n] for n in nearest(spelling(name), by_spelling))
 
 
 def resolve(
@@ -184,15 +209,15 @@ def resolve(
     ------
     ZhihengError
         C401 unknown names, each with the nearest known ones; C402 regions of two
-        levels in one table.
+        levels in one table; S540 a code that can mean two regions.
     """
     distinct = list(dict.fromkeys(names))
-    index = _index()
-    found = {name: index.get(spelling(name)) for name in distinct}
-    unknown = [name for name, hit in found.items() if hit is None]
+    unknown = [name for name in distinct if not _hits(name)]
     if unknown:
         raise _unknown(unknown)
-    known = {name: hit for name, hit in found.items() if hit is not None}
+    known = region_at({name: name for name in distinct})
+    if len(known) < len(distinct):
+        raise _two_meanings({n: _hits(n) for n in distinct if n not in known})
     level = _one_level(known)
     labels = {hit.code: hit.name for hit in known.values()}
     return level, [known[name].code for name in names], labels, _alias_notes(known)
@@ -261,6 +286,42 @@ def _index() -> dict[str, Region]:
         (key for key, _ in distinct), where="regions", kind=Text("地区别名", "region alias")
     )
     return dict(everything)
+
+
+@cache
+def _short() -> dict[str, tuple[Region, ...]]:
+    """Codes of two letters: 京 is BJ, Brazil is BR, and SC is Sichuan or the Seychelles."""
+    found: dict[str, tuple[Region, ...]] = {}
+    iso2 = {e.code: e.iso2 for e in economy_rows()}
+    for r in (*provinces(), *economies()):
+        code = iso2.get(r.code, r.abbreviation.en)
+        found[code] = (*found.get(code, ()), r)
+    return found
+
+
+def _hits(name: str) -> tuple[Region, ...]:
+    """The regions that a name can stand for; codes of two letters count in capitals only."""
+    found = _index().get(spelling(name))
+    if found is not None:
+        return (found,)
+    short = name.strip()
+    return _short().get(short, ()) if len(short) == 2 else ()
+
+
+def _two_meanings(names: Mapping[str, Sequence[Region]]) -> ZhihengError:
+    rows: list[Row] = [
+        {"name": name, "region": f"{r.code} {r.name.en}"}
+        for name, found in names.items()
+        for r in found
+    ]
+    return ZhihengError(
+        "S540",
+        Text("代码可以是两个地区。", "A code can mean two regions."),
+        evidence=rows,
+        fix=Text(
+            "改写成名称或全码（如 510000、SYC）。", "Write the name or the full code (510000, SYC)."
+        ),
+    )
 
 
 def _all_names() -> list[str]:

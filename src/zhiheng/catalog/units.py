@@ -83,15 +83,37 @@ def unit_of(written: str) -> tuple[str, float]:
     """
     catalog = unit_catalog()
     plain = _plain(written)
-    for known, (unit, factor) in catalog.strings.items():
-        if _plain(known) == plain:
-            return unit, factor
-    for known, advice in catalog.ambiguous.items():
-        if _plain(known) == plain:
-            raise _ambiguous(written, advice)
+    if plain in _strings():
+        return _strings()[plain]
+    if plain in _ambiguities():
+        raise _ambiguous(written, _ambiguities()[plain])
     if _is_canonical(plain):
         return unit_system().canonical(plain), 1.0
     raise _unmapped(written, [*catalog.strings, *catalog.ambiguous])
+
+
+def is_unit(written: str) -> bool:
+    """Whether a text names a unit, even one that does not say what it counts.
+
+    Use it to tell units from other words of a sheet; `unit_of` says what the unit is.
+    """
+    plain = _plain(written)
+    return plain in _strings() or plain in _ambiguities() or _is_canonical(plain)
+
+
+@cache
+def _strings() -> dict[str, tuple[str, float]]:
+    return {_plain(known): meaning for known, meaning in unit_catalog().strings.items()}
+
+
+@cache
+def _ambiguities() -> dict[str, Text]:
+    return {_plain(known): advice for known, advice in unit_catalog().ambiguous.items()}
+
+
+@cache
+def _symbols() -> frozenset[str]:
+    return frozenset(line.split(" = ")[0] for line in unit_catalog().definitions())
 
 
 def _plain(written: str) -> str:
@@ -102,8 +124,7 @@ def _is_canonical(unit: str) -> bool:
     """Whether the text is a product of catalogued symbols; pint is not asked to guess."""
     if not _FORM.fullmatch(unit):
         return False
-    known = {line.split(" = ")[0] for line in unit_catalog().definitions()}
-    return unit != PLAIN and set(_SYMBOL.findall(unit)) <= known
+    return unit != PLAIN and set(_SYMBOL.findall(unit)) <= _symbols()
 
 
 def _ambiguous(written: str, advice: Text) -> ZhihengError:

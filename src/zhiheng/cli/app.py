@@ -89,24 +89,88 @@ def data_show(name: str, lang: Lang = "zh") -> None:
     print_dataset(name, lang)
 
 
-@data.command("import", help="把整洁的 CSV 导入数据库 / Import a clean CSV into a store.")
+@data.command("import", help="把数据文件导入数据库 / Import a data file into a store.")
 def data_import(
     file: Path,
     store: Annotated[Path, typer.Option("--store", help="数据库目录 / store folder")],
+    map_: Annotated[Path | None, typer.Option("--map", help="映射文件 / mapping file")] = None,
     lang: Lang = "zh",
 ) -> None:
-    """Import a clean CSV into a store as a new version, all of it or nothing."""
+    """Import a data file into a store as a new version, all of it or nothing."""
     from zhiheng.cli.check import import_file
 
-    import_file(file, store, lang)
+    import_file(file, store, lang, map_=map_)
+
+
+@app.command(help="读一个表格，说出怎么理解的 / Read a sheet and say what was understood.")
+def read(
+    file: Path,
+    *,
+    sheet: Annotated[str, typer.Option("--sheet", help="只读这张工作表 / this sheet only")] = "",
+    map_: Annotated[Path | None, typer.Option("--map", help="映射文件 / mapping file")] = None,
+    save_map: Annotated[
+        Path | None, typer.Option("--save-map", help="写出问题和答案 / write questions and answers")
+    ] = None,
+    store: Annotated[Path | None, typer.Option("--store", help="导入的库 / import into")] = None,
+    lang: Lang = "zh",
+) -> None:
+    """Say how a sheet is understood and what it leaves open."""
+    from zhiheng.cli.read import read_and_print
+
+    read_and_print(file, lang, sheet=sheet, map_=map_, save_map=save_map, store=store)
 
 
 @app.command(help="检查数据文件或计划文件 / Check a data file or a plan.")
-def check(file: Path, lang: Lang = "zh") -> None:
+def check(
+    file: Path,
+    map_: Annotated[Path | None, typer.Option("--map", help="映射文件 / mapping file")] = None,
+    lang: Lang = "zh",
+) -> None:
     """Say what a data file or plan holds, or what is wrong with it."""
     from zhiheng.cli.check import check_file
 
-    check_file(file, lang)
+    check_file(file, lang, map_=map_)
+
+
+@app.command(help="从发布者下载原始文件，带收据 / Download raw files with receipts.")
+def fetch(
+    source: Annotated[str, typer.Argument(help="worldbank, ecb, owid, nbs")],
+    codes: Annotated[
+        list[str] | None, typer.Argument(help="指标或图表代码 / indicators or charts")
+    ] = None,
+    *,
+    to: Annotated[Path, typer.Option("--to", help="目录 / folder")],
+    years: Annotated[str, typer.Option("--years", help="2000:2022")] = "",
+    regions: Annotated[str, typer.Option("--regions", help="CHN;VNM (worldbank)")] = "all",
+    database: Annotated[str, typer.Option("--database", help="fsnd, hgnd … (nbs)")] = "fsnd",
+    base: Annotated[str, typer.Option("--base", help="镜像地址 / address of a mirror")] = "",
+    lang: Lang = "zh",
+) -> None:
+    """Download raw files of a publisher, or bring them up to date; nothing is parsed."""
+    from zhiheng.cli.fetch import fetch_files
+    from zhiheng.sources.fetch.publishers import Ask
+
+    ask = Ask(codes or (), years, regions, database, base)
+    fetch_files(source, to, ask, lang)
+
+
+@app.command(help="数据体检：插值、照抄、量级错误等 / Check the health of data.")
+def audit(
+    file: Annotated[str, typer.Argument(help="数据文件或内置数据名 / file or data set")],
+    *,
+    regression: Annotated[str, typer.Option("--regression", help="y ~ x1 + x2")] = "",
+    window: Annotated[str, typer.Option("--window", help="2013-2022")] = "",
+    without: Annotated[str, typer.Option("--without", help="不要的地区 / leave out: a,b")] = "",
+    confidence: Annotated[float, typer.Option("--confidence", help="0–1")] = 0.5,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="写报告的目录 / folder")] = None,
+    lang: Lang = "zh",
+) -> None:
+    """Check a data file and write a two-page report, with its effect on a regression."""
+    from zhiheng.cli.audit import audit_file
+    from zhiheng.cli.run_method import Cut
+
+    audit_file(file, lang, regression=regression, out=out, cut=Cut(window, without),
+               confidence=confidence)  # fmt: skip
 
 
 @app.command(help="文献的主张是否成立：全部体系与窗口 / Test claims over all systems and windows.")

@@ -9,24 +9,26 @@ from rich.console import Console
 
 from zhiheng.catalog.breaks import breaks
 from zhiheng.core.text import Lang, Text
+from zhiheng.sources.kinds import observe
 from zhiheng.sources.observations import Observations
-from zhiheng.sources.tables import parse, read_file
+from zhiheng.sources.questions import load_answers
+from zhiheng.sources.tables import read_file
 from zhiheng.study.plan import load_plan
 
 
-def check_file(file: Path, lang: Lang) -> None:
+def check_file(file: Path, lang: Lang, *, map_: Path | None = None) -> None:
     """Say what a data file or a plan holds; errors carry the address and the fix."""
     if file.suffix == ".toml":
         _check_plan(file, lang)
     else:
-        _check_data(file, lang)
+        _check_data(file, lang, map_)
 
 
-def import_file(file: Path, store: Path, lang: Lang) -> None:
-    """Import a clean CSV into a store and print the version that it made."""
+def import_file(file: Path, store: Path, lang: Lang, *, map_: Path | None = None) -> None:
+    """Import a data file into a store and print the version that it made."""
     from zhiheng.store.store import Store
 
-    version = Store(store).add(parse(read_file(file), file.name), note=file.name)
+    version = Store(store).add(_observe(file, map_), note=file.name)
     said = {"zh": "已导入，版本 {v}", "en": "imported as version {v}"}[lang]
     Console().print(said.format(v=version.id))
 
@@ -40,8 +42,13 @@ def _check_plan(file: Path, lang: Lang) -> None:
     Console().print(said.format(t=plan.title[lang], s=len(plan.steps()), c=len(plan.claim)))
 
 
-def _check_data(file: Path, lang: Lang) -> None:
-    observations = parse(read_file(file), file.name, own_labels=True)
+def _observe(file: Path, map_: Path | None, *, own_labels: bool = False) -> Observations:
+    answers = load_answers(map_) if map_ else None
+    return observe(read_file(file), file.name, answers=answers, own_labels=own_labels)
+
+
+def _check_data(file: Path, lang: Lang, map_: Path | None) -> None:
+    observations = _observe(file, map_, own_labels=True)
     panel = observations.panel()
     gaps = int(np.isnan(panel.values).sum())
     said = {

@@ -14,7 +14,8 @@ from zhiheng.cli.printing import write_result
 from zhiheng.core.result import Cell
 from zhiheng.core.text import Lang, Text
 from zhiheng.report.write import write_report
-from zhiheng.sources.tables import parse, read_file
+from zhiheng.sources.kinds import observe
+from zhiheng.sources.tables import read_file
 from zhiheng.study.cache import NoCache, default_cache
 from zhiheng.study.evidence import EVIDENCE
 from zhiheng.study.plan import load_plan
@@ -57,7 +58,7 @@ def run_with(
     plan = load_plan(study)
     panel = study_panel(plan)
     for path in extra:
-        panel = panel.join(parse(read_file(path), path.name).panel())
+        panel = panel.join(observe(read_file(path), path.name).panel())
     task = bar.add_task(plan.title[lang], total=None)
 
     def progress(name: str, done: int, of: int) -> None:

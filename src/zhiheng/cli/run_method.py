@@ -16,7 +16,7 @@ from zhiheng.core.errors import ZhihengError, unknown_name
 from zhiheng.core.panel import Panel
 from zhiheng.core.registry import methods
 from zhiheng.core.text import Lang, Text
-from zhiheng.sources.tables import parse
+from zhiheng.sources.kinds import observe
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +99,4 @@ def read_panel(file: str) -> Panel:
                 d=", ".join(d.name for d in datasets())
             ),
         )
-    return parse(path.read_bytes(), path.name, own_labels=True).panel()
+    return observe(path.read_bytes(), path.name, own_labels=True).panel()

@@ -28,6 +28,7 @@ VERBS = (
     "maps",
     "verdicts",
     "evidence",
+    "fetch",
 )
 """Words of the command line that no method may be called."""
 

@@ -137,8 +137,9 @@ def prepare(panel: Panel, model: Dynamic, *, gaps: Gaps) -> Prepared:
             ).format(l=stacked.z.shape[-1], k=stacked.x.shape[-1]),
             evidence=[{"instruments": stacked.z.shape[-1], "parameters": stacked.x.shape[-1]}],
             fix=Text(
-                "放宽 gmm_lags，或减少内生变量、滞后与时期效应。",
-                "Allow more lags, or use fewer endogenous variables, lags or effects.",
+                "放宽 gmm_lags，或减少内生变量、滞后与时期效应；panel_ols 不用工具变量。",
+                "Allow more lags (gmm_lags), or use fewer endogenous variables, lags or effects; "
+                "panel_ols needs no instruments.",
             ),
         )
     return Prepared(data, design, stacked)
@@ -197,7 +198,9 @@ def _check_size(panel: Panel, design: Design, model: Dynamic) -> None:
             {"entities": entities, "periods": len(panel.periods), "longest_lag": model.longest}
         ],
         fix=Text(
-            "加长窗口、增加地区，或减少滞后。", "Use a longer window, more entities or fewer lags."
+            "加长窗口、增加地区，或减少滞后；静态的 panel_ols 需要的期数较少。",
+            "Use a longer window, more entities or fewer lags; a static panel_ols needs fewer "
+            "periods.",
         ),
     )
 
@@ -219,7 +222,9 @@ def _check_columns(design: Design, model: Dynamic) -> None:
             ),
             evidence=[{"term": model.names[j]} for j in bad],
             fix=Text(
-                "去掉其中的变量，或换一组效应。", "Leave out a term, or choose other effects."
+                "去掉其中的变量，或换一组效应；水平上仍有变化的变量可用 panel_ols。",
+                "Leave out a term, or choose other effects; what still varies in levels can stand "
+                "in panel_ols.",
             ),
         )
 

@@ -81,8 +81,9 @@ def check_iv(model: IvModel, *, level: float, bias: float) -> None:
                 }
             ],
             fix=Text(
-                "增加工具变量，或减少内生变量。",
-                "Add instruments, or treat fewer variables as endogenous.",
+                "增加工具变量，或减少内生变量；panel_ols 仍可估计相关，但不能说因果。",
+                "Add instruments, or treat fewer variables as endogenous; panel_ols still "
+                "estimates the association, without a causal claim.",
             ),
         )
 
@@ -107,8 +108,9 @@ def check_shared(panel: Panel, model: IvModel) -> None:
             ),
             evidence=rows,
             fix=Text(
-                "换一个与结果没有共同成分的工具变量。",
-                "Use an instrument that shares nothing with the outcome.",
+                "换一个与结果没有共同成分的工具变量；或用 panel_ols 与 arithmetic_null，只说相关。",
+                "Use an instrument that shares nothing with the outcome; or panel_ols with "
+                "arithmetic_null, and speak of an association.",
             ),
         )
 
@@ -190,7 +192,8 @@ def _nothing(what: Text, rows: list[Row]) -> ZhihengError:
         what,
         evidence=rows,
         fix=Text(
-            "去掉多余的工具变量，或换一个在所选效应之内仍有变化的。",
-            "Leave out redundant ones, or use one that still varies within the chosen effects.",
+            "去掉多余的工具变量，或换一个在所选效应之内仍有变化的；panel_ols 仍可估计相关。",
+            "Leave out redundant ones, or use one that still varies within the chosen effects; "
+            "panel_ols still estimates the association.",
         ),
     )

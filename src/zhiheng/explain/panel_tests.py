@@ -58,8 +58,8 @@ def panel_tests(
     variables are called for. With about ten periods the unit-root tests rarely reject
     anything: their power at exactly this size is computed and printed beside them, and a
     test without power is no evidence for a unit root. The null is a random walk without
-    drift; series that grow want ``trend="trend"``. Cointegration tests are not offered:
-    with so few periods they have less power still.
+    drift; series that grow want ``trend="trend"``. Whether series with unit roots share a
+    long-run relation is the question of ``cointegration``.
 
     Parameters
     ----------

@@ -130,6 +130,15 @@ def check_size(absorb: Absorber, regressors: int) -> None:
     refuse_few_clusters(clusters)
 
 
+WIDER = Text(
+    "去掉其中的变量，或换一组固定效应：不随时间变化的变量可用 effects=period，各地区相同的可用 "
+    "effects=entity。",
+    "Leave out a variable, or choose other effects: what does not change in time stands with "
+    "effects=period, what is equal in all entities with effects=entity.",
+)
+"""What remains when effects take all of a variable."""
+
+
 def refuse_few_clusters(clusters: int) -> None:
     """Refuse to test with fewer than ten clusters (M701)."""
     if clusters < FEWEST_CLUSTERS:
@@ -141,7 +150,9 @@ def refuse_few_clusters(clusters: int) -> None:
             ).format(n=clusters, m=FEWEST_CLUSTERS),
             evidence=[{"clusters": clusters, "fewest": FEWEST_CLUSTERS}],
             fix=Text(
-                "增加地区；或只作描述，不作检验。", "Add entities, or describe without testing."
+                "增加地区；或只作描述：inequality、sigma_convergence 不靠聚类推断。",
+                "Add entities; or describe: inequality and sigma_convergence do not lean on "
+                "clusters.",
             ),
         )
 
@@ -158,6 +169,7 @@ def check_columns(
                 "The outcome has no variation left once the effects are removed.",
             ),
             [model.outcome],
+            WIDER,
         )
     wrong = defects(raw[..., 1:], swept[..., 1:], absorb.mask)
     if wrong.flat:
@@ -168,6 +180,7 @@ def check_columns(
                 "These regressors have no variation left once the effects are removed.",
             ),
             [model.regressors[j] for j in wrong.flat],
+            WIDER,
         )
     if wrong.tied:
         raise _columns(
@@ -177,14 +190,15 @@ def check_columns(
                 "These regressors are exactly collinear once the effects are removed.",
             ),
             [model.regressors[j] for j in wrong.tied],
+            Text(
+                "去掉其中的变量；或用 index 把它们并成一个得分。",
+                "Leave out a variable; or make one score of them with index.",
+            ),
         )
 
 
-def _columns(code: str, what: Text, names: Sequence[str]) -> ZhihengError:
+def _columns(code: str, what: Text, names: Sequence[str], fix: Text) -> ZhihengError:
     rows: list[Row] = [{"variable": name} for name in names]
-    fix = Text(
-        "去掉其中的变量，或换一组固定效应。", "Leave out a variable, or choose other effects."
-    )
     return ZhihengError(code, what, evidence=rows, fix=fix)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,34 +15,19 @@ from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
 from zhiheng.core.spatial import SpatialWeights
 from zhiheng.core.text import Text
+from zhiheng.explain.spatial_options import SpatialModel, check_options, period_effects
 from zhiheng.explain.variables import read_variables
 from zhiheng.kernels.links import Links
 from zhiheng.kernels.panel_ols import DEPENDENT, defects
-from zhiheng.kernels.spatial_ml import Correction, Effects, Frame, Lag, frame
+from zhiheng.kernels.spatial_dynamic import past_of, whole
+from zhiheng.kernels.spatial_ml import Frame, frame
 from zhiheng.kernels.spatial_spectrum import Spectrum, spectrum
 
 Array = NDArray[np.float64]
-Kind = Literal["sdm", "sar", "sem", "slx"]
-
+SHORTEST = 5
+"""Periods after the first that a model with lags in time needs."""
 FEWEST = 5
 """Units below which a spatial parameter has next to nothing to be estimated from: four other."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpatialModel:
-    """What is estimated, apart from the data."""
-
-    outcome: str
-    regressors: tuple[str, ...]
-    kind: Kind
-    effects: Effects
-    correction: Correction
-    lag: Lag
-
-    @property
-    def durbin(self) -> bool:
-        """Whether lags of the regressors are in the model."""
-        return self.kind in ("sdm", "slx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +37,10 @@ class SpatialSample:
     Attributes
     ----------
     y, x, lagged : ndarray, shapes (n, T), (n, T, k), (n, T, k)
-        Outcome, regressors and their spatial lags, as observed.
+        Outcome, regressors and their spatial lags, as observed; with lags in time
+        from the second period on.
+    past : ndarray, shape (n, T, 0 to 2)
+        Lags of the outcome in time.
     constant : ndarray, shape (n, T, 0 or 1)
         Ones, where the model has a constant.
     """
@@ -64,13 +51,20 @@ class SpatialSample:
     y: Array
     x: Array
     lagged: Array
+    past: Array
     constant: Array
     series: tuple[str, ...]
     notes: tuple[Note, ...]
 
     def design(self, *, durbin: bool) -> Array:
-        """Constant, regressors and, if asked for, their lags."""
-        return np.concatenate([self.constant, self.x, *([self.lagged] if durbin else [])], axis=-1)
+        """Constant, lags in time, regressors and, if asked for, their spatial lags."""
+        more = [self.lagged] if durbin else []
+        return np.concatenate([self.constant, self.past, self.x, *more], axis=-1)
+
+    @property
+    def first(self) -> int:
+        """Columns of the design before the regressors."""
+        return self.constant.shape[-1] + self.past.shape[-1]
 
 
 def read_sample(
@@ -83,71 +77,28 @@ def read_sample(
     ZhihengError
         M704 gaps, M736 options, M737 weights that are not row-standardised, M738
         columns without variation or collinear, M740 too few rows, M741 an
-        identity, M865–M867 the weights.
+        identity, M755 too few periods for lags in time, M865–M867 the weights.
     """
-    _check_options(panel, model)
+    check_options(panel, model)
+    _check_periods(panel, model)
     ordered = panel.select(entities=sorted(panel.entities))
     weights, inside = weights_for(ordered, spatial, islands=islands)
     data = read_variables(inside, [model.outcome, *model.regressors], gaps="refuse")
     y, x = data.values[..., 0], data.values[..., 1:]
     found = _spectrum(weights, model)
-    how = frame(
-        found, len(inside.periods), model.effects, correction=model.correction, lag=model.lag
-    )
-    ones = np.ones((*y.shape, int(model.effects == "none")))
+    periods = len(inside.periods) - int(model.dynamic != "none")
+    how = frame(found, periods, model.effects, correction=model.correction, lag=model.lag)
+    past = np.zeros((*y.shape, 0))
+    if model.dynamic != "none":
+        how, past = whole(how, periods), past_of(y, how, model.dynamic)
+        y, x = y[:, 1:], x[:, 1:]
+    ones = np.ones((*y.shape, int(model.effects in ("none", "random"))))
     notes = (*data.notes, *weight_notes(weights, panel, inside))
-    sample = SpatialSample(inside, weights, how, y, x, found.lag(x), ones, data.series, notes)
+    lagged = found.lag(x)
+    sample = SpatialSample(inside, weights, how, y, x, lagged, past, ones, data.series, notes)
     _check_size(sample, model)
     _check_columns(sample, model)
     return sample
-
-
-def _check_options(panel: Panel, model: SpatialModel) -> None:
-    if not model.regressors:
-        raise refuse_options(
-            Text("没有给出解释变量。", "No regressor is given."),
-            Text("写 regressors=[…]。", "Give regressors=[…]."),
-            [],
-        )
-    named = (model.outcome, *model.regressors)
-    twice: list[Row] = [{"variable": v} for v in dict.fromkeys(named) if named.count(v) > 1]
-    if twice:
-        raise refuse_options(
-            Text("同一变量出现了两次。", "One variable stands twice."),
-            Text("每个变量只写一次。", "Name each variable once."),
-            twice,
-        )
-    if len(panel.periods) == 1 and model.effects != "none":
-        raise refuse_options(
-            Text(
-                "只有一个时期，没有固定效应可去。",
-                "There is one period only: no effects can be removed.",
-            ),
-            Text("截面数据写 effects=none。", "For a cross-section say effects=none."),
-            [{"effects": model.effects, "periods": 1}],
-        )
-    if model.lag == "splm" and model.correction == "lee_yu" and _period_effects(model):
-        raise refuse_options(
-            Text(
-                "Lee–Yu 变换要求先取空间滞后再去时期效应，与 splm 的次序不能并用。",
-                "The transformation of Lee and Yu takes the lag first and period effects after; "
-                "it cannot go with the order of splm.",
-            ),
-            Text(
-                "写 lag_order=dummies，或写 correction=none。",
-                "Say lag_order=dummies, or correction=none.",
-            ),
-            [{"correction": model.correction, "lag_order": model.lag}],
-        )
-
-
-def refuse_options(what: Text, fix: Text, rows: Sequence[Row]) -> ZhihengError:
-    """The refusal M736."""
-    return ZhihengError("M736", what, evidence=list(rows), fix=fix)
-
-
-def _period_effects(model: SpatialModel) -> bool:
-    return model.effects in ("period", "twoway")
 
 
 def _spectrum(weights: SpatialWeights, model: SpatialModel) -> Spectrum:
@@ -155,7 +106,7 @@ def _spectrum(weights: SpatialWeights, model: SpatialModel) -> Spectrum:
         found = spectrum(Links(weights.starts, weights.columns, weights.values))
     except ValueError as error:
         raise _not_standardised(weights, model) from error
-    if _period_effects(model) and not found.row_standardised:
+    if period_effects(model) and not found.row_standardised:
         raise _not_standardised(weights, model)
     return found
 
@@ -181,10 +132,31 @@ def _not_standardised(weights: SpatialWeights, model: SpatialModel) -> ZhihengEr
     )
 
 
+def _check_periods(panel: Panel, model: SpatialModel) -> None:
+    used = len(panel.periods) - 1
+    if model.dynamic == "none" or used >= SHORTEST:
+        return
+    raise ZhihengError(
+        "M755",
+        Text(
+            "带时间滞后的空间面板只剩 {t} 个时期可用，少于 {k} 个：固定效应的偏误与 1/T 成正比，"
+            "一阶校正在这样短的窗口里校不准。",
+            "A spatial panel with lags in time has {t} periods left, fewer than {k}: the bias of "
+            "fixed effects goes with 1/T, and a correction of first order misses it in a window "
+            "this short.",
+        ).format(t=used, k=SHORTEST),
+        evidence=[{"periods": len(panel.periods), "used": used, "needed": SHORTEST}],
+        fix=Text(
+            "加长窗口；或写 dynamic=none 用静态模型；时期少时动态面板用 gmm。",
+            "Use a longer window; or dynamic=none, the static model; for lags in few periods gmm.",
+        ),
+    )
+
+
 def _check_size(sample: SpatialSample, model: SpatialModel) -> None:
     columns = sample.design(durbin=model.durbin).shape[-1]
     n, rows = len(sample.panel.entities), sample.frame.rows
-    lost = {"entity": n, "period": len(sample.panel.periods), "none": 0}
+    lost = {"entity": n, "period": sample.y.shape[1], "none": 0, "random": 0}
     lost["twoway"] = lost["entity"] + lost["period"] - 1
     free = sample.y.size - lost[model.effects]
     if n < FEWEST or free <= columns + 2:
@@ -197,20 +169,23 @@ def _check_size(sample: SpatialSample, model: SpatialModel) -> None:
             ).format(n=n, r=free, k=columns),
             evidence=[{"entities": n, "rows": rows, "free": free, "coefficients": columns}],
             fix=Text(
-                "加长窗口、增加地区，或减少变量与效应。",
-                "Use a longer window, more entities, or fewer terms and effects.",
+                "加长窗口、增加地区，或减少变量与效应；moran 与 lisa 仍可描述空间相关。",
+                "Use a longer window, more entities, or fewer terms and effects; moran and lisa "
+                "describe dependence in space for few entities too.",
             ),
         )
 
 
 def _check_columns(sample: SpatialSample, model: SpatialModel) -> None:
     every = np.concatenate(
-        [sample.y[..., None], sample.x, *([sample.lagged] if model.durbin else [])], axis=-1
+        [sample.y[..., None], sample.past, sample.x, *([sample.lagged] if model.durbin else [])],
+        axis=-1,
     )
     lags = [f"W·{name}" for name in model.regressors] if model.durbin else []
-    names = [model.outcome, *model.regressors, *lags]
+    before = {"time": f"L·{model.outcome}", "space_time": f"W·L·{model.outcome}"}
+    names = [model.outcome, *(before[role] for role in model.past), *model.regressors, *lags]
     swept = sample.frame.remove(every)
-    if model.effects == "none":
+    if model.effects in ("none", "random"):
         swept = every - every.mean(axis=(0, 1))
     mask = np.ones(sample.y.shape, dtype=np.bool_)
     own = defects(every[..., :1], swept[..., :1], mask)

@@ -16,17 +16,23 @@ from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Result, Table
 from zhiheng.core.spatial import SpatialWeights
 from zhiheng.core.text import Text
+from zhiheng.explain import spatial_lag_wording as lag_wording
 from zhiheng.explain import spatial_wording as wording
-from zhiheng.explain.spatial_input import (
-    Kind,
-    SpatialModel,
-    SpatialSample,
-    read_sample,
-    refuse_options,
+from zhiheng.explain.spatial_hypotheses import Test, tests_of
+from zhiheng.explain.spatial_input import SpatialSample, read_sample
+from zhiheng.explain.spatial_models import (
+    Estimate,
+    check_stable,
+    effects_of,
+    fit_model,
+    long_run_of,
+    slopes_of,
 )
-from zhiheng.explain.spatial_models import Test, effects_of, fit_model, tests_of
+from zhiheng.explain.spatial_options import Covariance, Kind, SpatialModel, refuse_options
+from zhiheng.kernels.spatial_dynamic import Dynamic
 from zhiheng.kernels.spatial_effects import SpatialEffects
-from zhiheng.kernels.spatial_ml import Correction, Effects, Lag, SpatialFit
+from zhiheng.kernels.spatial_ml import Correction, Effects, Lag
+from zhiheng.kernels.spatial_random import Errors
 
 Array = NDArray[np.float64]
 
@@ -43,6 +49,9 @@ def spatial_panel(
     spatial: str | SpatialWeights,
     model: Kind = "sdm",
     effects: Effects = "twoway",
+    dynamic: Dynamic = "none",
+    covariance: Covariance = "ml",
+    random_errors: Errors = "kkp",
     correction: Correction = "lee_yu",
     lag_order: Lag = "dummies",
     islands: Islands = "refuse",
@@ -56,10 +65,12 @@ def spatial_panel(
     the lag model (sar), the common-factor error model (sem) and slx as special
     cases, and is tested against them. Read the table of effects, not the
     coefficients: with a lag of the outcome a coefficient is no marginal effect.
-    The weights are assumed known and given from outside, and errors to have one
-    variance. A significant indirect effect is an association over borders, no
-    proof of a spill-over; for that, the regressor must not itself react to
-    neighbours.
+    With `dynamic` it holds lags of the outcome in time, and effects are those at once
+    and in the long run: use that where the outcome carries over, as energy and
+    emissions do, and not in few periods. The weights are assumed known and given from
+    outside, and errors to have one variance. A significant indirect effect is an
+    association over borders, no proof of a spill-over; for that, the regressor must
+    not itself react to neighbours.
 
     Parameters
     ----------
@@ -75,11 +86,24 @@ def spatial_panel(
     model : {"sdm", "sar", "sem", "slx"}
         ``y = rho W y + x beta + W x theta``; without theta (sar); without rho
         (slx); ``u = lambda W u + e`` in the error instead (sem).
-    effects : {"twoway", "entity", "period", "none"}
+    effects : {"twoway", "entity", "period", "none", "random"}
         Fixed effects. ``"none"`` has a constant, and is what a cross-section takes.
+        ``"random"``: entity effects that know nothing of the regressors, tested
+        against fixed ones by Hausman's test; no period effects.
+    dynamic : {"none", "time", "space", "both"}
+        Lags in time: ``tau y`` of the period before, ``eta W y`` of it, or both. With
+        sar, sdm or slx and entity effects.
+    covariance : {"ml", "qml"}
+        ``"ml"``: inverse information, for normal errors. ``"qml"``: the sandwich of
+        quasi-likelihood, for errors of any distribution, still independent and of
+        one variance; fixed effects only.
+    random_errors : {"kkp", "anselin"}
+        Of a sem with random effects: the effects are part of the spatial error
+        process (Kapoor, Kelejian and Prucha) or stay outside (Anselin).
     correction : {"lee_yu", "none"}
         ``"lee_yu"``: the transformed likelihood of Lee and Yu (2010), consistent
-        in few periods or few units. ``"none"``: the likelihood with dummy
+        in few periods or few units; with `dynamic`, the bias of order 1/T removed as in
+        Yu, de Jong and Lee (2008) and Lee and Yu (2010). ``"none"``: the likelihood with dummy
         variables, whose variance, and with period effects also rho, are biased.
         The same without effects.
     lag_order : {"dummies", "splm"}
@@ -99,62 +123,86 @@ def spatial_panel(
     ZhihengError
         M704 gaps, M736 options that do not go together, M737 weights that must be
         row-standardised, M738 columns without variation or collinear, M739 no
-        maximum, M740 too few rows, M741 an identity, M865–M867 the weights.
+        maximum, M740 too few rows, M741 an identity, M745 a dynamic model that is not
+        stable, M755 too few periods for lags in time, M865–M867 the weights.
 
     References
     ----------
     LeSage and Pace (2009) Introduction to Spatial Econometrics; Lee and Yu (2010)
     Journal of Econometrics 154(2): 165-185; Elhorst (2014) Spatial Econometrics;
     Anselin, Bera, Florax and Yoon (1996) Regional Science and Urban Economics
-    26: 77-104; Ord (1975) JASA 70: 120-126.
+    26: 77-104; Ord (1975) JASA 70: 120-126; Yu, de Jong and Lee (2008) Journal of
+    Econometrics 146: 118-134; Lee and Yu (2010) Econometric Theory 26: 564-597; Lee
+    (2004) Econometrica 72: 1899-1925; Kapoor, Kelejian and Prucha (2007) Journal of
+    Econometrics 140: 97-130; Baltagi, Song and Koh (2003) Journal of Econometrics
+    117: 123-150; Mutl and Pfaffermayr (2011) Econometrics Journal 14: 48-76.
     """
     names = (regressors,) if isinstance(regressors, str) else tuple(regressors)
     _check_numbers(draws=draws, level=level)
-    asked = SpatialModel(outcome, names, model, effects, correction, lag_order)
+    asked = SpatialModel(
+        outcome, names, model, effects, correction, lag_order, dynamic, covariance, random_errors
+    )
     sample = read_sample(panel, asked, spatial, islands=islands)
-    fit = fit_model(sample, model)
-    found = effects_of(sample, asked, fit, draws=draws, seed=seed, level=level)
+    found = fit_model(sample, asked, model)
+    moves = check_stable(sample, found) if dynamic != "none" else float("nan")
+    now = effects_of(sample, asked, found, draws=draws, seed=seed, level=level)
     tables = {
-        "effects": _effects(asked, found, level),
-        "coefficients": _coefficients(sample, asked, fit, level),
-        "fit": _fit(sample, fit, found, draws),
-        "tests": _tests(tests_of(sample, asked, fit)),
+        "effects": _effects(asked, now, level),
+        "coefficients": _coefficients(sample, asked, found, level),
+        "fit": _fit(sample, asked, found, now, draws=draws, moves=moves),
+        "tests": _tests(tests_of(sample, asked, found)),
     }
-    notes = [*sample.notes, *wording.notes(sample, asked, found, draws=draws)]
-    checks = _checks(sample, asked, fit, found)
+    later = None
+    if dynamic != "none":
+        later = long_run_of(sample, asked, found, draws=draws, seed=seed, level=level)
+        tables["long_run"] = _effects(asked, later, level)
+    said = wording.notes(sample, asked, now, draws=draws)
+    more = lag_wording.notes(sample, asked, found, later, draws=draws)
+    checks = _checks(sample, asked, found, now, later)
     params = {"weights": reference(sample.weights)}
     return Result(
-        tables, wording.figures(asked), tuple(notes), checks, sample.series, params=params
+        tables,
+        wording.figures(asked, draws=draws),
+        (*sample.notes, *said, *more),
+        checks,
+        sample.series,
+        params=params,
     )
 
 
 def _coefficients(
-    sample: SpatialSample, model: SpatialModel, fit: SpatialFit, level: float
+    sample: SpatialSample, model: SpatialModel, found: Estimate, level: float
 ) -> Table:
     k, constant = len(model.regressors), sample.constant.shape[-1]
     spatial = [] if model.kind == "slx" else ["lambda" if model.kind == "sem" else "rho"]
-    roles = [*(["spatial"] * len(spatial)), *(["constant"] * constant), *(["own"] * k)]
-    terms = [*spatial, *(["constant"] * constant), *model.regressors]
+    roles = [*(["spatial"] * len(spatial)), *(["constant"] * constant), *model.past]
+    roles += ["own"] * k
+    terms = [*spatial, *(["constant"] * constant), *([model.outcome] * len(model.past))]
+    terms += model.regressors
     if model.durbin:
         roles += ["neighbours"] * k
         terms += model.regressors
-    estimate = np.concatenate([[fit.rho], fit.beta])[1 - len(spatial) :]
-    error = np.sqrt(np.diag(fit.covariance))[1 - len(spatial) :]
+    fit, plain = found.fit, found.plain
+    cut = 1 - len(spatial)
+    estimate = np.concatenate([[fit.rho], fit.beta])[cut:]
+    error = np.sqrt(np.diag(fit.covariance))[cut:]
     z = estimate / error
     half = stats.norm.ppf(1 - level / 2) * error
-    return Table.of(
-        ("role", "term"),
-        role=roles,
-        role_zh=[wording.ROLES[r].zh for r in roles],
-        role_en=[wording.ROLES[r].en for r in roles],
-        term=terms,
-        estimate=estimate,
-        std_error_ml=error,
-        z=z,
-        p_value=2 * stats.norm.sf(np.abs(z)),
-        ci_low=estimate - half,
-        ci_high=estimate + half,
-    )
+    columns = {
+        "role": roles,
+        "role_zh": [wording.ROLES[r].zh for r in roles],
+        "role_en": [wording.ROLES[r].en for r in roles],
+        "term": terms,
+        "estimate": estimate,
+        f"std_error_{model.covariance}": error,
+        "z": z,
+        "p_value": 2 * stats.norm.sf(np.abs(z)),
+        "ci_low": estimate - half,
+        "ci_high": estimate + half,
+    }
+    if model.dynamic != "none":
+        columns["estimate_uncorrected"] = np.concatenate([[plain.rho], plain.beta])[cut:]
+    return Table.of(("role", "term"), **columns)
 
 
 def _effects(model: SpatialModel, found: SpatialEffects, level: float) -> Table:
@@ -185,25 +233,36 @@ def _effects(model: SpatialModel, found: SpatialEffects, level: float) -> Table:
     )
 
 
-def _fit(sample: SpatialSample, fit: SpatialFit, found: SpatialEffects, draws: int) -> Table:
-    f, domain = sample.frame, sample.frame.spectrum
-    counted = int((np.diag(fit.covariance) > 0).sum()) + 1
+def _fit(
+    sample: SpatialSample, model: SpatialModel, found: Estimate, now: SpatialEffects, *,
+    draws: int, moves: float,
+) -> Table:  # fmt: skip
+    f, domain, fit = sample.frame, sample.frame.spectrum, found.fit
+    random, lags = model.effects == "random", model.dynamic != "none"
+    counted = int((np.diag(fit.covariance) > 0).sum()) + 1 + int(random)
     correlation = np.corrcoef(fit.y.ravel(), fit.fitted.ravel())[0, 1]
-    return Table.of(
-        (),
-        n=np.array([sample.y.size]),
-        entities=np.array([sample.y.shape[0]]),
-        periods=np.array([sample.y.shape[1]]),
-        rows_likelihood=np.array([f.rows]),
-        loglik=np.array([fit.log_likelihood]),
-        sigma2=np.array([fit.sigma2]),
-        parameters=np.array([counted]),
-        aic=np.array([2 * counted - 2 * fit.log_likelihood]),
-        r2_pseudo=np.array([correlation**2]),
-        rho_low=np.array([domain.low]),
-        rho_high=np.array([domain.high]),
-        draws_used=np.array([max(draws - found.discarded, 0)]),
-    )
+    height = found.plain.log_likelihood
+    columns = {
+        "n": sample.y.size,
+        "entities": sample.y.shape[0],
+        "periods": sample.y.shape[1],
+        "rows_likelihood": f.rows,
+        "loglik": height,
+        "sigma2": fit.sigma2,
+        "parameters": counted,
+        "aic": 2 * counted - 2 * height,
+        "r2_pseudo": correlation**2,
+        "rho_low": domain.low,
+        "rho_high": domain.high,
+        "draws_used": max(draws - now.discarded, 0),
+    }
+    if random:
+        columns["effect_variance"] = found.ratio * fit.sigma2
+        columns["effect_share"] = found.ratio / (1 + found.ratio)
+    if lags:
+        columns["modulus"] = moves
+        columns["half_life"] = float(np.log(0.5) / np.log(moves)) if moves > 0 else 0.0
+    return Table.of((), **{name: np.array([value]) for name, value in columns.items()})
 
 
 def _tests(found: list[Test]) -> Table:
@@ -220,16 +279,26 @@ def _tests(found: list[Test]) -> Table:
 
 
 def _checks(
-    sample: SpatialSample, model: SpatialModel, fit: SpatialFit, found: SpatialEffects
+    sample: SpatialSample,
+    model: SpatialModel,
+    found: Estimate,
+    now: SpatialEffects,
+    later: SpatialEffects | None,
 ) -> tuple[Check, ...]:
-    score = Check(wording.SCORE_CHECK, abs(fit.slope), ROUNDING)
+    fit = found.fit
+    checks = [Check(wording.SCORE_CHECK, abs(found.plain.slope), ROUNDING)]
     if not sample.frame.spectrum.row_standardised:
-        return (score,)
-    k, first = len(model.regressors), sample.constant.shape[-1]
-    long = fit.beta[first : first + k] + (fit.beta[first + k :] if model.durbin else 0.0)
-    expected = long / (1 - (fit.rho if model.kind in ("sdm", "sar") else 0.0))
-    gap = np.abs(found.estimate[2] - expected) / np.abs(found.estimate).max(axis=0)
-    return (score, Check(wording.TOTAL_CHECK, float(gap.max()), ROUNDING))
+        return tuple(checks)
+    beta, theta = slopes_of(sample, model, fit)
+    rho = fit.rho if model.kind in ("sdm", "sar") else 0.0
+    expected = (beta + theta) / (1 - rho)
+    gap = np.abs(now.estimate[2] - expected) / np.abs(now.estimate).max(axis=0)
+    checks.append(Check(wording.TOTAL_CHECK, float(gap.max()), ROUNDING))
+    if later is not None:
+        lasting = (beta + theta) / (1 - rho - found.tau - found.eta)
+        gap = np.abs(later.estimate[2] - lasting) / np.abs(later.estimate).max(axis=0)
+        checks.append(Check(wording.LONG_RUN_CHECK, float(gap.max()), ROUNDING))
+    return tuple(checks)
 
 
 def _check_numbers(*, draws: int, level: float) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from zhiheng.core.result import Figure, Note
 from zhiheng.core.text import Text
-from zhiheng.explain.spatial_input import Kind, SpatialModel, SpatialSample
+from zhiheng.explain.spatial_input import SpatialSample
+from zhiheng.explain.spatial_options import Kind, SpatialModel
 from zhiheng.kernels.spatial_effects import SpatialEffects
 
 FEW_UNITS = 50
@@ -13,6 +14,8 @@ FEW_UNITS = 50
 ROLES = {
     "spatial": Text("空间参数", "spatial parameter"),
     "constant": Text("常数", "constant"),
+    "time": Text("时间滞后（τ）", "lag in time (tau)"),
+    "space_time": Text("时空滞后（η）", "spatial lag of the lag in time (eta)"),
     "own": Text("本地（β）", "own (beta)"),
     "neighbours": Text("邻居（θ）", "neighbours (theta)"),
 }
@@ -36,6 +39,14 @@ TESTS = {
     "lr_sem": Text("LR：退化为 SEM（θ = −ρβ）", "LR: reduces to SEM (theta = -rho beta)"),
     "wald_sar": Text("Wald：退化为 SAR（θ = 0）", "Wald: reduces to SAR (theta = 0)"),
     "wald_sem": Text("Wald：退化为 SEM（θ = −ρβ）", "Wald: reduces to SEM (theta = -rho beta)"),
+    "wald_static": Text("Wald：没有时间滞后", "Wald: no lags in time"),
+    "wald_unit": Text("Wald：ρ + τ + η = 1", "Wald: rho + tau + eta = 1"),
+    "lr_pooled": Text(
+        "LR：没有随机效应（p 值取 χ² 的一半）", "LR: no random effects (half of chi-squared)"
+    ),
+    "hausman": Text(
+        "Hausman：随机效应与解释变量无关", "Hausman: random effects know nothing of regressors"
+    ),
 }
 SCORE_CHECK = Text(
     "空间参数处的对数似然导数为零（每行）",
@@ -43,6 +54,10 @@ SCORE_CHECK = Text(
 )
 TOTAL_CHECK = Text(
     "总效应等于（β + θ）/（1 − ρ）", "total effects equal (beta + theta) / (1 - rho)"
+)
+LONG_RUN_CHECK = Text(
+    "长期总效应等于（β + θ）/（1 − ρ − τ − η）",
+    "long-run total effects equal (beta + theta) / (1 - rho - tau - eta)",
 )
 _MODELS: dict[Kind, Text] = {
     "sdm": Text("空间杜宾模型（SDM）", "spatial Durbin model (SDM)"),
@@ -55,6 +70,15 @@ _EFFECTS = {
     "entity": Text("地区固定效应", "entity effects"),
     "period": Text("时期固定效应", "period effects"),
     "twoway": Text("地区与时期固定效应", "entity and period effects"),
+    "random": Text("地区随机效应（有常数）", "random entity effects, a constant"),
+}
+
+_COVARIANCES = {
+    "ml": Text("信息矩阵（正态误差）", "the information matrix, for normal errors"),
+    "qml": Text(
+        "拟极大似然的三明治矩阵（不要求正态）",
+        "the sandwich of quasi-likelihood, which needs no normal distribution",
+    ),
 }
 
 
@@ -63,7 +87,7 @@ def notes(
 ) -> list[Note]:
     """What was estimated and how its errors are to be read."""
     out = [_model(sample, model), _effects(model, draws), _fit()]
-    if model.effects != "none":
+    if model.effects not in ("none", "random") and model.dynamic == "none":
         out.append(_correction(sample, model))
     if model.effects in ("period", "twoway") and model.kind != "slx":
         out.append(_order(model))
@@ -78,12 +102,16 @@ def notes(
 def _model(sample: SpatialSample, model: SpatialModel) -> Note:
     return Note(
         Text(
-            "{m}，{e}，极大似然；标准误来自信息矩阵，以误差独立同方差为前提，"
+            "{m}，{e}，极大似然；标准误来自{c}，以误差独立同方差为前提，"
             "没有按地区聚类，也不容许异方差；z 与正态分布比较。",
-            "{m}, {e}, by maximum likelihood; standard errors come from the information matrix, "
-            "which takes errors to be independent with one variance: they are not clustered by "
-            "entity and do not allow for unequal variances; z is compared with the normal.",
-        ).format(m=_MODELS[model.kind], e=_EFFECTS[model.effects])
+            "{m}, {e}, by maximum likelihood; standard errors come from {c}; they "
+            "take errors to be independent with one variance, are not clustered by entity and do "
+            "not allow for unequal variances; z is compared with the normal.",
+        ).format(
+            m=_MODELS[model.kind],
+            e=_EFFECTS[model.effects],
+            c=_COVARIANCES[model.covariance],
+        )
     )
 
 
@@ -198,28 +226,38 @@ def _discarded(count: int, draws: int) -> Note:
     )
 
 
-def figures(model: SpatialModel) -> tuple[Figure, ...]:
-    """Indirect, direct and total effects with intervals of the delta method."""
+def figures(model: SpatialModel, *, draws: int) -> tuple[Figure, ...]:
+    """Indirect, direct and total effects with intervals: of the delta method, later of draws."""
     kinds = ("direct",) if model.kind == "sem" else ("indirect", "direct", "total")
-    return tuple(_figure(kind) for kind in kinds)
+    now = tuple(_figure(kind, "effects", simulated=False) for kind in kinds)
+    if model.dynamic == "none":
+        return now
+    return now + tuple(_figure(kind, "long_run", simulated=draws > 0) for kind in kinds)
 
 
-def _figure(kind: str) -> Figure:
+def _figure(kind: str, table: str, *, simulated: bool) -> Figure:
+    title = (
+        Text("{k}与区间", "Effects with intervals: {k}")
+        if table == "effects"
+        else Text("长期的{k}与区间", "Effects in the long run with intervals: {k}")
+    )
+    how = Text("抽样", "draws") if simulated else Text("delta 法", "the delta method")
+    ends = ("simulated_low", "simulated_high") if simulated else ("ci_low", "ci_high")
     return Figure(
-        name=f"effects_{kind}",
+        name=f"{table}_{kind}",
         kind="interval",
-        table="effects",
-        title=Text("{k}与区间", "Effects with intervals: {k}").format(k=KINDS[kind]),
+        table=table,
+        title=title.format(k=KINDS[kind]),
         reading=Text(
-            "点是{k}，横线是 delta 法的置信区间；横线跨过零线，就不能说效应异于零。",
-            "A point is the effect ({k}), its line the interval of the delta method; a line across "
+            "点是{k}，横线是{h}的置信区间；横线跨过零线，就不能说效应异于零。",
+            "A point is the effect ({k}), its line the interval of {h}; a line across "
             "zero means that no difference from zero can be claimed.",
-        ).format(k=KINDS[kind]),
+        ).format(k=KINDS[kind], h=how),
         encodings={
             "label": "term",
             "value": "estimate",
-            "low": "ci_low",
-            "high": "ci_high",
+            "low": ends[0],
+            "high": ends[1],
             "reference": 0,
             "where": {"effect_kind": kind},
         },

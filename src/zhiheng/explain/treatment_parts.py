@@ -207,8 +207,9 @@ def _refused(
         )
     else:
         fix = Text(
-            "换一个中介或处理变量；单个序列无从剔除。",
-            "Choose another mediator or treatment; a single series cannot be purged.",
+            "换一个中介或处理变量；单个序列无从剔除。总效应仍可用 panel_ols 估计。",
+            "Choose another mediator or treatment; a single series cannot be purged. The total "
+            "effect can still be estimated with panel_ols.",
         )
     return _m746(rows, fix)
 

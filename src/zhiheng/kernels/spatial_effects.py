@@ -142,7 +142,7 @@ def _draw(
 ) -> tuple[Array, int]:
     """Effects of parameters drawn around the estimates, shape (3, kept, k)."""
     normal = np.random.default_rng(seed).standard_normal((draws, len(centre)))
-    drawn = centre + normal @ _root(covariance).T
+    drawn = centre + normal @ draw_root(covariance).T
     inside = (drawn[:, 0] > spectrum.low) & (drawn[:, 0] < spectrum.high)
     kept, k = drawn[inside], (len(centre) - 1) // 2
     step = max(1, BLOCK // spectrum.n)
@@ -153,7 +153,7 @@ def _draw(
     return _effects(kept[:, 1 : k + 1], kept[:, k + 1 :], means), int((~inside).sum())
 
 
-def _root(covariance: Array) -> Array:
+def draw_root(covariance: Array) -> Array:
     """Cholesky factor that leaves rows of zeros alone and does not depend on units."""
     scale = np.sqrt(np.diag(covariance))
     used = np.flatnonzero(scale > 0)

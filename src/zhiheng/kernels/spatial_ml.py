@@ -18,7 +18,7 @@ from scipy.sparse import linalg as sparse_linalg
 from zhiheng.kernels.spatial_spectrum import Spectrum, log_determinant, trace
 
 Array = NDArray[np.float64]
-Effects = Literal["none", "entity", "period", "twoway"]
+Effects = Literal["none", "entity", "period", "twoway", "random"]
 Correction = Literal["none", "lee_yu"]
 Lag = Literal["dummies", "splm"]
 
@@ -32,7 +32,7 @@ class Frame:
 
     Attributes
     ----------
-    effects : {"none", "entity", "period", "twoway"}
+    effects : {"none", "entity", "period", "twoway", "random"}
     lag : {"dummies", "splm"}
         ``"dummies"``: lags are taken first and effects removed after, the exact
         likelihood with dummy variables. ``"splm"``: lags of what is left.
@@ -43,6 +43,9 @@ class Frame:
         Eigenvalues that enter the determinant.
     off_constant : bool
         Whether the constant has been projected out of every period.
+    kept : float
+        With random effects, what is kept of the means of units: the standard
+        deviation of an innovation over that of its mean times the root of T.
     """
 
     spectrum: Spectrum
@@ -52,11 +55,14 @@ class Frame:
     periods: int
     values: NDArray[np.inexact]
     off_constant: bool
+    kept: float = 1.0
 
     def remove(self, z: Array) -> Array:
         """Remove the effects from `z`, shape (n, T, ...)."""
         if self.effects in ("entity", "twoway"):
             z = z - z.mean(axis=1, keepdims=True)
+        if self.effects == "random":
+            z = z - (1.0 - self.kept) * z.mean(axis=1, keepdims=True)
         if self.effects in ("period", "twoway"):
             z = z - z.mean(axis=0, keepdims=True)
         return z
@@ -81,6 +87,8 @@ class SpatialFit:
     covariance : ndarray, shape (k + 1, k + 1)
         Inverse information of (rho, beta); the first row and column are zero
         where there is no spatial parameter.
+    information : ndarray, shape (k + 2, k + 2)
+        Of (rho, beta, sigma2).
     log_likelihood : float
     residuals, fitted, y : ndarray, shape (n, T)
         Innovations, the expected outcome in reduced form, and the outcome, all
@@ -93,6 +101,7 @@ class SpatialFit:
     beta: Array
     sigma2: float
     covariance: Array
+    information: Array
     log_likelihood: float
     residuals: Array
     fitted: Array
@@ -156,26 +165,39 @@ def lag_model(y: Array, x: Array, f: Frame) -> SpatialFit:
     def squares(rho: Array) -> tuple[Array, Array]:
         return a - 2 * rho * b + rho**2 * c, 2 * (rho * c - b)
 
-    rho, slope = _maximise(squares, f)
+    rho, slope = maximise(squares, f)
     beta = linalg.solve(r, q.T @ (both @ [1.0, -rho]))
-    residuals = (rest @ [1.0, -rho]).reshape(y.shape)
-    sigma2 = float((residuals**2).sum()) / f.rows
+    sigma2 = float(((rest @ [1.0, -rho]) ** 2).sum()) / f.rows
+    return lag_fit(y, x, f, rho, beta, sigma2, slope=slope)
+
+
+def lag_fit(
+    y: Array, x: Array, f: Frame, rho: float, beta: Array, sigma2: float, *, slope: float = 0.0
+) -> SpatialFit:
+    """What the lag model says at these parameters: its information, residuals and height."""
+    ty, tx = f.remove(y), f.remove(x)
+    columns = tx.reshape(-1, tx.shape[-1])
     index = _multiplied(f, rho, tx @ beta)
-    mean = f.spectrum.lag(index) if f.lag == "splm" else f.remove(f.spectrum.lag(index))
+    # removing fixed effects twice changes nothing, and only then are means of periods gone for
+    # good; removing a share of the means twice would be once too often
+    settled = f.lag == "splm" or f.effects == "random"
+    mean = f.spectrum.lag(index) if settled else f.remove(f.spectrum.lag(index))
     information = np.zeros((len(beta) + 2, len(beta) + 2))
     information[1:-1, 1:-1] = columns.T @ columns / sigma2
     information[0, 1:-1] = information[1:-1, 0] = columns.T @ mean.ravel() / sigma2
     information[0, 0] = float((mean**2).sum()) / sigma2
-    covariance = _inverse(_with_traces(information, f, rho, sigma2))
-    fitted = f.remove(index)
+    information = _with_traces(information, f, rho, sigma2)
+    residuals = ty - rho * f.lagged(y) - tx @ beta
+    squares = float((residuals**2).sum())
     return SpatialFit(
         rho,
         beta,
         sigma2,
-        covariance,
-        _log_likelihood(f, rho, sigma2),
+        inverse(information)[:-1, :-1],
+        information,
+        log_likelihood(f, rho, sigma2, squares),
         residuals,
-        fitted,
+        index if f.effects == "random" else f.remove(index),
         ty,
         slope,
     )
@@ -205,7 +227,7 @@ def error_model(y: Array, x: Array, f: Frame) -> SpatialFit:
         both = [(v.swapaxes(-1, -2) @ part @ v)[..., 0, 0] for part in (m, slope)]
         return both[0], both[1]
 
-    rho, slope = _maximise(squares, f)
+    rho, slope = maximise(squares, f)
     filtered = z - rho * lz
     q, r = _factor(filtered[:, 1:])
     turned = linalg.solve(r, q.T @ filtered[:, 0])
@@ -215,14 +237,15 @@ def error_model(y: Array, x: Array, f: Frame) -> SpatialFit:
     information = np.zeros((len(beta) + 2, len(beta) + 2))
     columns = filtered[:, 1:] @ linalg.inv(half)
     information[1:-1, 1:-1] = columns.T @ columns / sigma2
-    covariance = _inverse(_with_traces(information, f, rho, sigma2))
+    information = _with_traces(information, f, rho, sigma2)
     ty = f.remove(y)
     return SpatialFit(
         rho,
         beta,
         sigma2,
-        covariance,
-        _log_likelihood(f, rho, sigma2),
+        inverse(information)[:-1, :-1],
+        information,
+        log_likelihood(f, rho, sigma2),
         residuals,
         tx @ beta,
         ty,
@@ -238,11 +261,23 @@ def linear_model(y: Array, x: Array, f: Frame) -> SpatialFit:
     beta = linalg.solve(r, q.T @ ty.ravel())
     residuals = ty - tx @ beta
     sigma2 = float((residuals**2).sum()) / f.rows
-    half = linalg.inv(r)
+    return linear_fit(y, x, f, beta, sigma2)
+
+
+def linear_fit(y: Array, x: Array, f: Frame, beta: Array, sigma2: float) -> SpatialFit:
+    """What the model without a lag of the outcome says at these parameters."""
+    ty, tx = f.remove(y), f.remove(x)
+    columns = tx.reshape(-1, x.shape[-1])
+    residuals = ty - tx @ beta
+    information = np.zeros((len(beta) + 2, len(beta) + 2))
+    information[1:-1, 1:-1] = columns.T @ columns / sigma2
+    information[-1, -1] = f.rows / (2 * sigma2**2)
     covariance = np.zeros((len(beta) + 1, len(beta) + 1))
-    covariance[1:, 1:] = sigma2 * half @ half.T
-    likelihood = _log_likelihood(f, 0.0, sigma2)
-    return SpatialFit(0.0, beta, sigma2, covariance, likelihood, residuals, tx @ beta, ty, 0.0)
+    covariance[1:, 1:] = inverse(information[1:, 1:])[:-1, :-1]
+    height = log_likelihood(f, 0.0, sigma2, float((residuals**2).sum()))
+    return SpatialFit(
+        0.0, beta, sigma2, covariance, information, height, residuals, tx @ beta, ty, 0.0
+    )
 
 
 def _factor(columns: Array) -> tuple[Array, Array]:
@@ -252,7 +287,7 @@ def _factor(columns: Array) -> tuple[Array, Array]:
     return q, r * length
 
 
-def _maximise(squares: Callable[[Array], tuple[Array, Array]], f: Frame) -> tuple[float, float]:
+def maximise(squares: Callable[[Array], tuple[Array, Array]], f: Frame) -> tuple[float, float]:
     """The maximum in `rho`: the best of a grid, then the root of the derivative beside it."""
     low, high = f.spectrum.low, f.spectrum.high
     # denser towards the edges, where the determinant moves fastest
@@ -297,13 +332,16 @@ def _with_traces(information: Array, f: Frame, rho: float, sigma2: float) -> Arr
     return information
 
 
-def _inverse(information: Array) -> Array:
-    """Inverse of the information, without sigma2, scaled so that units do not matter."""
+def inverse(information: Array) -> Array:
+    """Inverse of an information matrix, scaled so that units do not matter."""
     scale = 1.0 / np.sqrt(np.diag(information))
-    inverse = linalg.inv(information * np.outer(scale, scale)) * np.outer(scale, scale)
-    return inverse[:-1, :-1]
+    return linalg.inv(information * np.outer(scale, scale)) * np.outer(scale, scale)
 
 
-def _log_likelihood(f: Frame, rho: float, sigma2: float) -> float:
-    constant = -f.rows / 2 * (np.log(2 * np.pi * sigma2) + 1)
-    return float(constant + f.periods * log_determinant(rho, f.values))
+def log_likelihood(f: Frame, rho: float, sigma2: float, squares: float | None = None) -> float:
+    """Height of the likelihood; `squares` of residuals default to those of its maximum."""
+    over = f.rows if squares is None else squares / sigma2
+    height = -f.rows / 2 * np.log(2 * np.pi * sigma2) - over / 2
+    if f.effects == "random":
+        height += f.spectrum.n * np.log(f.kept)
+    return float(height + f.periods * log_determinant(rho, f.values))

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from zhiheng.kernels.sweeping import basis, without
+
 Array = NDArray[np.float64]
 Trend = Literal["constant", "trend"]
 
 # Panels are drawn in blocks of about this many cells, to bound memory.
 BLOCK_CELLS = 400_000
-# Length, relative to the column's own, below which it counts as a combination of others.
-DEPENDENT = 1e-10
 # Periods that a drawn stationary panel runs before it is observed.
 BURN_IN = 60
 
@@ -152,30 +152,14 @@ def _deterministic(rows: int, trend: Trend) -> list[Array]:
 
 
 def _last(step: Array, others: list[Array], level: Array) -> tuple[Array, Array, Array, Array]:
-    """The t of `level` in the regression of `step`, its error, both columns without the others.
-
-    Columns are taken out one after the other: a handful of products over all series at
-    once, where a factorisation of each small matrix would cost ten times as much.
-    """
-    basis: list[Array] = []
-    for column in others:
-        rest = _without(column, basis)
-        length = np.sqrt((rest**2).sum(axis=-1, keepdims=True))
-        size = np.sqrt((column**2).sum(axis=-1, keepdims=True))
-        alone = length > DEPENDENT * size
-        basis.append(np.where(alone, rest / np.where(alone, length, 1.0), 0.0))
-    own_step, own_level = _without(step, basis), _without(level, basis)
+    """The t of `level` in the regression of `step`, its error, both columns without the others."""
+    units = basis(others)
+    own_step, own_level = without(step, units), without(level, units)
     square = (own_level**2).sum(axis=-1)
     rho = (own_level * own_step).sum(axis=-1) / square
     rest = own_step - rho[..., None] * own_level
     sigma = np.sqrt((rest**2).sum(axis=-1) / (step.shape[-1] - len(others) - 1))
     return rho * np.sqrt(square) / sigma, sigma, own_step, own_level
-
-
-def _without(column: Array, basis: list[Array]) -> Array:
-    for unit in basis:
-        column = column - unit * (unit * column).sum(axis=-1, keepdims=True)
-    return column
 
 
 def _levin_lin_chu(dy: Array, x: Array, ratio: Array, law: Moments) -> Array:

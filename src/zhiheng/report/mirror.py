@@ -142,7 +142,23 @@ def _system(step: str, result: Result, columns: _Columns) -> Command:
     return Command(step, result.method, names[0], names[1:], result.params)
 
 
-_MAKERS = {"panel_ols": _regression, "did": _difference, "pvar": _system}
+def _relation(step: str, result: Result, columns: _Columns) -> Command:
+    options, periods = result.params, len(columns.run.panel.periods)
+    return Command(
+        step,
+        result.method,
+        columns.of(str(options["outcome"])),
+        tuple(columns.of(x) for x in _list(options["regressors"])),
+        {**options, "window": int(4 * (periods / 100) ** (2 / 9))},
+    )
+
+
+_MAKERS = {
+    "panel_ols": _regression,
+    "did": _difference,
+    "pvar": _system,
+    "cointegration": _relation,
+}
 
 
 def _list(value: Any) -> Sequence[str]:

@@ -145,8 +145,28 @@ def _system(c: Command) -> list[str]:
     return ["# A panel VAR by these moments has no command in R that we know; see mirror.do."]
 
 
+def _relation(c: Command) -> list[str]:
+    said = "# Kao's and Pedroni's tests: see mirror.do; pco takes moments of one regressor more."
+    if "westerlund" not in c.options["tests"]:
+        return [said]
+    trend = "TRUE" if c.options["trend"] == "trend" else "FALSE"
+    return [
+        said,
+        'if (requireNamespace("Westerlund", quietly = TRUE)) {',
+        f'  print(Westerlund::westerlund_test(d, "{c.outcome}", {_quoted(c.regressors)}, "id",',
+        f'    "period", constant = TRUE, trend = {trend}, lags = {c.options["lags"]}, leads = 0,',
+        f"    lrwindow = {c.options['window']}, bootstrap = {c.options['draws']}))",
+        "}",
+    ]
+
+
 def _quoted(names: Sequence[str]) -> str:
     return f"c({', '.join(f'{chr(34)}{n}{chr(34)}' for n in names)})"
 
 
-_WRITERS = {"panel_ols": _regression, "did": _difference, "pvar": _system}
+_WRITERS = {
+    "panel_ols": _regression,
+    "did": _difference,
+    "pvar": _system,
+    "cointegration": _relation,
+}

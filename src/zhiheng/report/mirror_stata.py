@@ -121,4 +121,30 @@ def _system(c: Command) -> list[str]:
     ]
 
 
-_WRITERS = {"panel_ols": _regression, "did": _difference, "pvar": _system}
+def _relation(c: Command) -> list[str]:
+    names, given = " ".join((c.outcome, *c.regressors)), c.options
+    shared = f"lags({given['lags']}) kernel(bartlett {given['window']})"
+    trend = " trend" if given["trend"] == "trend" else ""
+    lines = ["* Published p values: wrong in short panels. The study also simulates them."]
+    if "kao" in given["tests"] and not trend:
+        lines.append(f"xtcointtest kao {names}, {shared}")
+    if "pedroni" in given["tests"]:
+        lines += [
+            f"xtcointtest pedroni {names},{trend} {shared}",
+            f"xtcointtest pedroni {names},{trend} ar(same) {shared}",
+        ]
+    if "westerlund" in given["tests"]:
+        lines += [
+            "* ssc install xtwest",
+            f"xtwest {names}, constant{trend} lags({given['lags']}) "
+            f"lrwindow({given['window']}) bootstrap({given['draws']})",
+        ]
+    return lines
+
+
+_WRITERS = {
+    "panel_ols": _regression,
+    "did": _difference,
+    "pvar": _system,
+    "cointegration": _relation,
+}

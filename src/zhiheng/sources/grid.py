@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gc
 import hashlib
 import io
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from zhiheng.core.errors import ZhihengError
@@ -33,6 +36,18 @@ class Grid:
         return f"{self.name}#{self.sha[:12]}"
 
 
+@contextmanager
+def no_collection() -> Generator[None, None, None]:
+    """Pause the collector of cycles while millions of cells are made, none of them in a cycle."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
 def read_csv(raw: bytes, name: str) -> Grid:
     """Read a clean CSV: one header row, as many cells in each row as in the header.
 
@@ -41,8 +56,7 @@ def read_csv(raw: bytes, name: str) -> Grid:
     ZhihengError
         S501 the bytes are not text, S502 empty, S503 rows of unequal length.
     """
-    lines = [tuple(c.strip() for c in row) for row in csv.reader(io.StringIO(_decode(raw, name)))]
-    lines = [row for row in lines if any(row)]
+    lines = _lines(_decode(raw, name), name)
     if len(lines) < 2:  # noqa: PLR2004
         raise ZhihengError(
             "S502",
@@ -61,6 +75,21 @@ def read_csv(raw: bytes, name: str) -> Grid:
             fix=Text("检查多余或缺少的逗号。", "Look for a comma too many or too few."),
         )
     return Grid(name, hashlib.sha256(raw).hexdigest(), header, tuple(rows))
+
+
+def _lines(text: str, name: str) -> list[tuple[str, ...]]:
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise ZhihengError(
+            "S501",
+            Text("文件 {f} 不是文本表格。", "The file {f} is not a text table.").format(f=name),
+            evidence=[{"file": name, "error": str(error)}],
+            fix=Text("另存为 UTF-8 编码的 CSV。", "Save it as CSV in UTF-8."),
+        ) from None
+    if any(c.isspace() for c in set(text) - {"\n", "\r"}):  # a file without blanks needs no trim
+        return [line for line in (tuple(c.strip() for c in row) for row in rows) if any(line)]
+    return [tuple(row) for row in rows if any(row)]
 
 
 def column_letters(column: int) -> str:

@@ -123,8 +123,12 @@ class Observations:
     def _units(self, names: Sequence[str]) -> dict[str, str]:
         units: dict[str, str] = {}
         rows: list[Row] = []
+        pairs = dict.fromkeys(zip(self.series.tolist(), self.unit.tolist(), strict=True))
+        by_name: dict[str, set[str]] = {}
+        for name, unit in pairs:  # once over the rows, not once for each series
+            by_name.setdefault(name, set()).add(str(unit))
         for name in names:
-            found = sorted({str(u) for u in self.unit[self.series == name]})
+            found = sorted(by_name[name])
             units[name] = found[0]
             if len(found) > 1:
                 rows.append({"series": name, "units": ", ".join(found)})

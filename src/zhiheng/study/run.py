@@ -17,7 +17,8 @@ from zhiheng.core.panel import Panel
 from zhiheng.core.registry import catalogue, methods
 from zhiheng.core.result import Result
 from zhiheng.core.text import Text
-from zhiheng.sources.tables import parse, read_file
+from zhiheng.sources.kinds import observe
+from zhiheng.sources.tables import read_file
 from zhiheng.study import account
 from zhiheng.study.cache import Cache, NoCache
 from zhiheng.study.claim_matrix import MATRIX, claim_matrix
@@ -136,7 +137,7 @@ def study_panel(plan: Plan) -> Panel:
     """The full data of a plan: an embedded data set, or a clean CSV file beside the plan."""
     if plan.data.file:
         path = plan.folder / plan.data.file
-        return parse(read_file(path), path.name).panel()
+        return observe(read_file(path), path.name).panel()
     return dataset(plan.data.dataset)
 
 

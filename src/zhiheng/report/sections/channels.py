@@ -66,6 +66,8 @@ SHOWN: dict[str, tuple[tuple[str, ...], tuple[Shown, ...]]] = {
         ("effects_indirect",),
         (Shown("effects", ("term", "effect_kind"),
                ("estimate", "std_error_delta", "p_value", "ci_low", "ci_high"), long=True),
+         Shown("long_run", ("term", "effect_kind"),
+               ("estimate", "std_error_delta", "simulated_low", "simulated_high"), long=True),
          Shown("tests", ("test_title",), ("test_statistic", "df", "p_value"), long=True)),
     ),
     "ekc": (
@@ -83,7 +85,13 @@ SHOWN: dict[str, tuple[tuple[str, ...], tuple[Shown, ...]]] = {
                ("test_statistic", "p_value", "p_simulated", "power"), long=True),
          Shown("slopes", ("test_title",), ("test_statistic", "p_value"))),
     ),
-    "cointegration": ((), ()),
+    "cointegration": (
+        (),
+        (Shown("tests", ("test_title",),
+               ("test_statistic", "p_value", "p_simulated", "p_bootstrap", "power"), long=True),
+         Shown("unit_roots", ("variable_title", "test_title"), ("test_statistic", "p_simulated"),
+               long=True)),
+    ),
     "power": (
         (),
         (Shown("detectable", ("term",),

@@ -13,8 +13,8 @@ from zhiheng.server.access import Caller, Parts
 from zhiheng.server.jobs import Job, describe
 from zhiheng.server.problems import json_bytes, plain
 from zhiheng.server.shapes import JobAnswer, Name
+from zhiheng.sources.kinds import observe
 from zhiheng.sources.observations import Observations
-from zhiheng.sources.tables import parse
 from zhiheng.store.denials import not_allowed
 from zhiheng.store.platform import Platform
 from zhiheng.store.rights import Principal
@@ -80,7 +80,7 @@ def _import(
     job: Job, platform: Platform, raw: bytes, name: str, note: str, expect: str | None
 ) -> bytes:
     job.report("read", 0.0)
-    found = parse(raw, name, own_labels=True)
+    found = observe(raw, name, own_labels=True)
     job.report("check", 0.4)
     shape = _shape(found)
     job.report("store", 0.7)

@@ -1,0 +1,112 @@
+"""Tables of two dimensions: emission inventories and input-output tables, and their sums."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import source_shapes as shapes
+from source_shapes import refused, rows
+
+from zhiheng.sources import ceads, input_output
+
+# --- CEADs --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_an_inventory_and_its_sums(old: bool) -> None:
+    found = ceads.parse(shapes.ceads_inventory(old=old), "c.xlsx")
+    assert set(found.entity) == {"110000", "150000"}
+    assert ("110000", 2019, "co2.food_processing.raw_coal", 4e6, "t_CO2", "Beijing2019!B5") in rows(
+        found
+    )
+    assert max(g.relative for g in ceads.gaps(found)) == 0
+    assert "NOTE" in found.notes[0].en
+
+
+def test_a_total_that_does_not_add_up_is_seen() -> None:
+    made = ceads.parse(shapes.ceads_inventory(), "c.xlsx")
+    changed = np.where(made.cell == "Beijing2019!B5", 5e6, made.value)
+    broken = type(made)(**{**{f: getattr(made, f) for f in made.__slots__}, "value": changed})
+    worst = max(ceads.gaps(broken), key=lambda g: g.relative)
+    assert (worst.entity, worst.parts - worst.total) == ("110000", 1e6)
+
+
+def test_cities_keep_their_names() -> None:
+    found = ceads.parse(shapes.workbook(shapes.CEADS_CITIES), "c.xlsx")
+    assert rows(found)[1][:4] == ("安徽安庆", 2019, "co2", 30.4e6)
+    assert found.level == ""
+
+
+def test_every_inventory_at_hand_adds_up(shared: Path) -> None:
+    files = sorted((shared / "data/raw/ceads").glob("*Inventor*.xlsx"))
+    inventories = [f for f in files if "Cities" not in f.name]
+    assert len(inventories) == 5
+    for path in inventories:
+        found = ceads.parse(path.read_bytes(), path.name)
+        gaps = ceads.gaps(found)
+        assert len(gaps) > 1000
+        # 1e-14: sums of 48 doubles, each with an error of 2e-16
+        assert max(g.relative for g in gaps) < 1e-14
+    total = found.value[found.series == "co2.total.scope_1_total"].sum()
+    assert round(total / 1e6) == 10864  # 30 provinces, 2019
+
+
+def test_cities_at_hand_say_the_same_twice(shared: Path) -> None:
+    path = next((shared / "data/raw/ceads").glob("*Cities*.xlsx"))
+    found = ceads.parse(path.read_bytes(), path.name)
+    matrix = pd.read_excel(path, sheet_name="emission matrix", index_col=0, engine="openpyxl")
+    for entity, period, _, value, _, _ in rows(found)[::37]:
+        np.testing.assert_allclose(value, matrix.loc[entity, str(period)] * 1e6, rtol=1e-12)
+
+
+# --- input-output -------------------------------------------------------------------------
+
+
+def test_both_layouts_give_one_table() -> None:
+    found = input_output.parse(shapes.IO_CSV, "china_2020_2.csv", unit="万元")
+    assert ("02.imports", 2020, "use.01", 0.5e4, "CNY", "E5") in rows(found)
+    assert found.labels["01"].zh == "农业"
+    assert all("0.0e+00" in n.en for n in found.notes)
+    sheet = input_output.parse(shapes.workbook({"表": shapes.IO_SHEET}), "t.xlsx")
+    assert ("02", 2020, "use.01", 4e4, "CNY", "表!D6") in rows(sheet)
+    assert {g.identity for g in input_output.balance(sheet)} == {
+        "inputs = TII", "VA = TVA", "TII + TVA = TI", "TI = GO", "uses = TIU",
+    }  # fmt: skip
+
+
+def test_a_yearbook_prints_names_without_codes() -> None:
+    found = input_output.parse(shapes.workbook({"3-24": shapes.IO_YEARBOOK}), "yearbook.xlsx")
+    coded = input_output.parse(shapes.workbook({"表": shapes.IO_SHEET}), "t.xlsx")
+    assert {r[:5] for r in rows(found)} == {r[:5] for r in rows(coded)}
+    assert found.labels["01"].zh == "农业"
+    lines = [",".join(str(w or "") for w in row) for row in shapes.IO_YEARBOOK]
+    raw = "\n".join(lines).encode("gb18030")
+    assert input_output.sniff(raw, "yearbook.csv")
+    assert len(input_output.parse(raw, "yearbook.csv")) == len(found)
+
+
+def test_a_table_that_does_not_balance_is_read_and_said() -> None:
+    found = input_output.parse(shapes.IO_CSV.replace(b",3,10,,,", b",3,11,,,"), "io_2020.csv")
+    worst = max(input_output.balance(found), key=lambda g: g.relative)
+    assert (worst.identity, worst.sector) == ("VA = TVA", "02")
+
+
+def test_a_table_needs_a_year_and_distinct_codes() -> None:
+    assert refused(lambda: input_output.parse(shapes.IO_CSV, "io.csv")).code == "S557"
+    twice = shapes.IO_CSV.replace(b"TVA,Total", b"VA002,Total")
+    assert refused(lambda: input_output.parse(twice, "io_2020.csv")).code == "D102"
+
+
+def test_the_national_tables_at_hand_balance(shared: Path) -> None:
+    files = sorted((shared / "data/io").glob("china_*.csv"))
+    assert len(files) == 4
+    for path in files:
+        found = input_output.parse(path.read_bytes(), path.name, unit="万元")
+        gaps = input_output.balance(found)
+        # 1e-6: the publisher's own rounding; reported by the notes
+        assert max(g.relative for g in gaps) < 1e-6, path.name
+    total = sum(r[3] for r in rows(found) if r[0] == "TVA" and r[2].removeprefix("use.").isdigit())
+    assert round(total / 1e12, 2) == 101.64  # value added 2020, trillion yuan
