@@ -97,5 +97,5 @@ def _type(schema: dict[str, Any]) -> str:
             return ", ".join(_type(s) for s in schema[union] if s.get("type") != "null")
     kind = schema.get("type", "any")
     if kind == "array":
-        return f"{_type(schema['items'])}[]" if "items" in schema else "array"
+        return f"list of {_type(schema['items'])}" if "items" in schema else "array"
     return ", ".join(cast("list[str]", kind)) if isinstance(kind, list) else str(kind)

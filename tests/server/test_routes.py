@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from server_world import API, OPEN, ROLES
 
+from zhiheng.core.errors import ZhihengError
+from zhiheng.core.local_files import no_local_files
+from zhiheng.sources.tables import read_file
+
 BOTH = {"zh": "名称", "en": "name"}
 FINDING = {"entity": "110000", "period": 2016, "series": OPEN, "source": "open.csv",
            "status": "absent", "reason": BOTH}  # fmt: skip
@@ -187,3 +191,26 @@ def test_two_writers_do_not_overwrite(world) -> None:
     job, result = imported(world, "hebei_steward", late, expect=head)
     assert job["error"]["code"] == "S590"
     assert result.status_code == 409
+
+
+def test_a_messy_sheet_is_asked_about_and_answered(world) -> None:
+    raw = "表1 就业\n地区,2022年,2023年\n北京市,5,6\n注：略\n".encode()
+    job, result = imported(world, "hebei_steward", raw)
+    if job["state"] == "failed":
+        assert job["error"]["code"] == "S525", job
+        assert job["error"]["evidence"]
+
+
+@pytest.mark.parametrize("answers", [b"\xff", b"x = ", b"nothing = 1"])
+def test_a_mapping_file_that_is_none(world, answers: bytes) -> None:
+    files = {"file": ("a.csv", CSV, "text/csv"), "map": ("map.toml", answers, "text/plain")}
+    found = world.post("hebei_steward", "/datasets/energy/imports", files=files)
+    assert (found.status_code, found.json()["code"]) == (422, "S524")
+
+
+def test_a_mapping_file_names_no_file_of_the_server(tmp_path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("canary", "utf-8")
+    assert read_file(secret) == b"canary"
+    with no_local_files(), pytest.raises(ZhihengError, match="S504"):
+        read_file(secret)

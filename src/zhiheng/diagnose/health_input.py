@@ -90,7 +90,7 @@ def _unbalanced(panel: Panel, totals: Mapping[str, str]) -> Iterator[Remark]:
     equations = [e for e in equations if needs(f"{e[1]} + {e[2]}", meaning) <= set(panel.series)]
     own = [
         ("total", left, right, OWN_TOLERANCE, Text.same(f"{left} = {right}"))
-        for left, right in totals.items()
+        for left, right in ((k, str(v)) for k, v in totals.items())
     ]
     for kind, left, right, tolerance, title in [*equations, *own]:
         one, two = (evaluate(side, panel, meaning).values for side in (left, right))

@@ -123,16 +123,21 @@ def load_answers(path: Path) -> Answers:
             Text("没有文件“{f}”。", 'There is no file "{f}".').format(f=str(path)),
             fix=Text("检查路径。", "Check the path."),
         )
+    return parse_answers(path.read_bytes(), path.name)
+
+
+def parse_answers(raw: bytes, name: str) -> Answers:
+    """The answers of a mapping file by its bytes; S524 when it is none."""
     try:
-        return Answers.model_validate(tomllib.loads(path.read_text("utf-8-sig")))
+        return Answers.model_validate(tomllib.loads(raw.decode("utf-8-sig")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _no_map(path.name, [{"file": path.name, "error": str(error)}]) from None
+        raise _no_map(name, [{"file": name, "error": str(error)}]) from None
     except pydantic.ValidationError as error:
         rows = [
-            {"file": path.name, "field": ".".join(map(str, e["loc"])), "error": e["msg"]}
+            {"file": name, "field": ".".join(map(str, e["loc"])), "error": e["msg"]}
             for e in error.errors(include_url=False, include_context=False, include_input=False)
         ]
-        raise _no_map(path.name, rows) from None
+        raise _no_map(name, rows) from None
 
 
 def _no_map(name: str, rows: Sequence[Row]) -> ZhihengError:

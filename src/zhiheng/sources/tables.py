@@ -21,6 +21,7 @@ from zhiheng.catalog.regions import is_region, resolve
 from zhiheng.catalog.series import series as series_info
 from zhiheng.catalog.units import unit_of
 from zhiheng.core.errors import Row, ZhihengError, unknown_name
+from zhiheng.core.local_files import local_file
 from zhiheng.core.panel import Status
 from zhiheng.core.text import Text
 from zhiheng.core.units import UNSTATED
@@ -75,8 +76,8 @@ class _Cells:
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file; raises S504 when there is none."""
-    if not path.is_file():
+    """The bytes of a file; raises S504 when there is none, or when files are closed to a guest."""
+    if local_file(str(path)) is None:
         raise ZhihengError(
             "S504",
             Text("没有文件“{f}”。", 'There is no file "{f}".').format(f=str(path)),

@@ -13,8 +13,9 @@ from zhiheng.server.access import Caller, Parts
 from zhiheng.server.jobs import Job, describe
 from zhiheng.server.problems import json_bytes, plain
 from zhiheng.server.shapes import JobAnswer, Name
+from zhiheng.sources.kinds import observe
 from zhiheng.sources.observations import Observations
-from zhiheng.sources.tables import parse
+from zhiheng.sources.questions import parse_answers
 from zhiheng.store.denials import not_allowed
 from zhiheng.store.platform import Platform
 from zhiheng.store.rights import Principal
@@ -35,7 +36,10 @@ def start(
     parts: Parts,
     id: Name,
     *,
-    file: Annotated[UploadFile, File(description="A clean table · 整洁的表")],
+    file: Annotated[UploadFile, File(description="A table or sheet · 表或工作簿")],
+    map: Annotated[
+        UploadFile | None, File(description="Answers to what the file leaves open · 映射文件")
+    ] = None,
     note: Annotated[str, Form(max_length=500)] = "",
     expect: Annotated[
         str | None,
@@ -44,17 +48,22 @@ def start(
 ) -> Any:
     """Read, check and store a file as a new version, all of it or nothing.
 
-    The answer is a job: its stages are ``read``, ``check`` and ``store``. With `expect` nothing
-    is stored when somebody else has written meanwhile.
+    A sheet of any layout will do. What it leaves open is refused with its questions (S525); send
+    it again with their answers as `map`, a mapping file. The answer is a job: its stages are
+    ``read``, ``check`` and ``store``. With `expect` nothing is stored when somebody else has
+    written meanwhile.
     """
     raw = file.file.read(parts.settings.most_upload + 1)
     if len(raw) > parts.settings.most_upload:
         raise refusals.too_large(parts.settings.most_upload)
     _may_import(parts.platform, by, id)
     name = _plain_name(file.filename or "")
+    answers = parse_answers(map.file.read(), _plain_name(map.filename or "")) if map else None
 
     def work(job: Job) -> bytes:
-        return _import(job, parts.platform, raw, name, note or name, expect)
+        job.report("read", 0.0)
+        found = observe(raw, name, answers=answers, own_labels=True)
+        return _store(job, parts.platform, found, note or name, expect)
 
     job = parts.jobs.start(by, "import", work, dataset=id)
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"
@@ -76,11 +85,9 @@ def _plain_name(name: str) -> str:
     return "".join(c for c in last if c.isprintable())[:120] or "upload.csv"
 
 
-def _import(
-    job: Job, platform: Platform, raw: bytes, name: str, note: str, expect: str | None
+def _store(
+    job: Job, platform: Platform, found: Observations, note: str, expect: str | None
 ) -> bytes:
-    job.report("read", 0.0)
-    found = parse(raw, name, own_labels=True)
     job.report("check", 0.4)
     shape = _shape(found)
     job.report("store", 0.7)
