@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -226,3 +229,36 @@ def ledger(run: StudyRun) -> Ledger:
 def long_table() -> TableBlock:
     """A table of sixty rows, longer than a page."""
     return score_table(times=20)
+
+
+@pytest.fixture(scope="session")
+def blocks():
+    """The lines of a mirror by step; `mark` opens a remark."""
+
+    def split(text: str, mark: str) -> dict[str, list[str]]:
+        parts = text.split(f"{mark} --- ")[1:]
+        return {p.split("\n", 1)[0]: p.split("\n", 1)[1].strip().splitlines() for p in parts}
+
+    return split
+
+
+@pytest.fixture(scope="session")
+def run_mirror():
+    """Write a mirror to a folder and run its R; skips where R or its packages are not there."""
+
+    def run(files, folder) -> None:
+        wanted = (
+            'quit(status = !all(sapply(c("plm", "sandwich"), requireNamespace, quietly = TRUE)))'
+        )
+        there = shutil.which("Rscript") and subprocess.run(["Rscript", "-e", wanted], check=False)
+        if not there or there.returncode != 0:
+            pytest.skip("Rscript with plm and sandwich is not installed")
+        (folder / "data").mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text, "utf-8")
+        done = subprocess.run(
+            ["Rscript", "mirror.R"], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    return run

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-import subprocess
 import zipfile
 
 import numpy as np
 import pytest
 
 from zhiheng.core.panel import Panel
-from zhiheng.report.mirror import DATA, Command, mirror
+from zhiheng.report.mirror import DATA, mirror
+from zhiheng.report.mirror_commands import Command
 from zhiheng.report.mirror_r import r_text
 from zhiheng.report.mirror_stata import stata_text
 from zhiheng.report.replication import replication_pack
@@ -107,11 +106,6 @@ def test_the_table_holds_every_variable_to_the_last_bit(run):
     assert treated == [0, 0, 1, 1, 1, 1, 1]
 
 
-def blocks(text, mark):
-    parts = text.split(f"{mark} --- ")[1:]
-    return {p.split("\n", 1)[0]: p.split("\n", 1)[1].strip().splitlines() for p in parts}
-
-
 STATA = {
     "twoway": "xtreg y growth_x v1 i.period, fe vce(cluster id)",
     "entity": "xtreg y growth_x v1, fe vce(cluster id)",
@@ -130,7 +124,7 @@ STATA = {
 }
 
 
-def test_each_estimate_has_its_command_of_stata(run):
+def test_each_estimate_has_its_command_of_stata(run, blocks):
     text = mirror(run)["mirror.do"]
     found = blocks(text, "*")
     assert set(found) == {step.id for step in run.plan.steps()}
@@ -170,26 +164,9 @@ def test_a_run_without_regressions_has_no_mirrors(data):
     assert mirror(run_study(parse_plan(plan, "other"), panel=data)) == {}
 
 
-def r_is_there():
-    if not shutil.which("Rscript"):
-        return False
-    asked = 'quit(status = !all(sapply(c("plm", "sandwich"), requireNamespace, quietly = TRUE)))'
-    return (
-        subprocess.run(["Rscript", "-e", asked], capture_output=True, check=False).returncode == 0
-    )
-
-
 @pytest.mark.slow
-def test_r_finds_the_same_estimates_and_errors(run, tmp_path):
-    if not r_is_there():
-        pytest.skip("Rscript with plm and sandwich is not installed")
-    (tmp_path / "data").mkdir()
-    for name, text in mirror(run).items():
-        (tmp_path / name).write_text(text, "utf-8")
-    done = subprocess.run(
-        ["Rscript", "mirror.R"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+def test_r_finds_the_same_estimates_and_errors(run, tmp_path, run_mirror):
+    run_mirror(mirror(run), tmp_path)
     found = {}
     with (tmp_path / "mirror_results.csv").open() as lines:
         for row in csv.DictReader(lines):

@@ -2,63 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from importlib import resources
 
-if TYPE_CHECKING:
-    from zhiheng.report.mirror import Command
+from zhiheng.report import mirror_r_more as more
+from zhiheng.report.mirror_commands import NOWHERE, Command
+from zhiheng.report.mirror_r_lines import (
+    absorbed,
+    equation,
+    factor_of,
+    plm_lines,
+    quoted,
+    small_factor,
+    summed,
+)
+from zhiheng.study.refusals import REFUSAL
 
-_HEAD = """\
-# Estimates of this study as R commands; results go to mirror_results.csv.
-# 本研究估计的 R 命令，结果写入 mirror_results.csv。
-# Needs plm and sandwich. Standard errors: clustered by entity (CR1); `k` is the number of
-# parameters that the small-sample factor G/(G-1) * (N-1)/(N-k) counts.
-suppressPackageStartupMessages({library(plm); library(sandwich)})
-d <- read.csv("data/mirror.csv", colClasses = c(entity = "character"), na.strings = "")
-d <- d[order(d$id, d$period), ]
-d$t <- d$period - mean(range(d$period))
-results <- NULL
-keep <- function(step, fit, variance, terms) {
-  error <- sqrt(diag(as.matrix(variance)))[terms]
-  row <- data.frame(step = step, term = terms, estimate = coef(fit)[terms], std_error = error)
-  results <<- rbind(results, row)
+_PARTS = {
+    "ekc": "mirror_curve.R",
+    "heterogeneity": "mirror_groups.R",
+    "quantile_panel": "mirror_quantiles.R",
+    "panel_tests": "mirror_tests.R",
+    "spatial_panel": "mirror_spatial.R",
 }
-cr1 <- function(n, g, k) g / (g - 1) * (n - 1) / (n - k)
-only_g <- function(n, g, k) g / (g - 1)
-no_factor <- function(n, g, k) 1
-by_plm <- function(step, formula, model, effect, terms, factor, k) {
-  fit <- plm(formula, d, index = c("id", "period"), model = model, effect = effect)
-  v <- vcovHC(fit, method = "arellano", type = "HC0", cluster = "group")
-  g <- length(unique(index(fit, "id")))
-  keep(step, fit, v * factor(nobs(fit), g, k), terms)
-}
-by_dummies <- function(step, formula, data, terms, factor, k) {
-  data <- data[complete.cases(data[all.vars(formula)]), ]
-  fit <- lm(formula, data)
-  v <- vcovCL(fit, cluster = data$id, type = "HC0", cadjust = FALSE)
-  keep(step, fit, v * factor(nobs(fit), length(unique(data$id)), k), terms)
-}
-difference <- function(columns) {
-  last <- nrow(d)
-  near <- c(FALSE, d$id[-1] == d$id[-last] & d$period[-1] == d$period[-last] + 1)
-  out <- d
-  out[-1, columns] <- d[-1, columns] - d[-last, columns]
-  out[near, ]
-}
-"""
-_TAIL = """
-print(results, digits = 7, row.names = FALSE)
-shown <- transform(results, estimate = format(estimate, digits = 15),
-                   std_error = format(std_error, digits = 15))
-write.csv(shown, "mirror_results.csv", row.names = FALSE)
-"""
-_FACTORS = {"stata": "cr1", "areg": "cr1", "sss": "cr1", "cr1": "only_g", "none": "no_factor"}
-_MODELS = {
-    "twoway": ('"within"', '"twoways"'),
-    "entity": ('"within"', '"individual"'),
-    "period": ('"within"', '"time"'),
-    "none": ('"pooling"', '"individual"'),
-}
+"""Functions that some methods need, by file of the pack's folder."""
 
 
 def r_text(commands: Sequence[Command], legend: Mapping[str, str]) -> str:
@@ -70,45 +37,31 @@ def r_text(commands: Sequence[Command], legend: Mapping[str, str]) -> str:
     legend : mapping of str to str
         Columns of the table that stand for an expression.
     """
-    parts = [_HEAD, *(f"# {name} = {text}\n" for name, text in legend.items())]
-    for command in commands:
-        lines = _WRITERS[command.method](command)
-        parts.append("\n".join([f"\n# --- {command.step}", *lines, ""]))
-    return "".join([*parts, _TAIL])
+    used = {c.method for c in commands}
+    files = ["mirror_head.R", *(file for method, file in _PARTS.items() if method in used)]
+    parts = [*map(_shipped, files), *(f"# {name} = {text}\n" for name, text in legend.items())]
+    parts += ["\n".join([f"\n# --- {c.step}", *_lines(c), ""]) for c in commands]
+    return "".join([*parts, _shipped("mirror_tail.R")])
+
+
+def _lines(command: Command) -> list[str]:
+    if command.method == REFUSAL:
+        return ["# The study refused this step; there is no estimate to find again."]
+    if command.method in NOWHERE:
+        return [f"# {command.method}: {NOWHERE[command.method]}."]
+    return _WRITERS[command.method](command)
+
+
+def _shipped(name: str) -> str:
+    return resources.files("zhiheng.report").joinpath(f"pack/{name}").read_text("utf-8")
 
 
 def _regression(c: Command) -> list[str]:
-    factor = f"{_FACTORS[str(c.options['small_sample'])]}, k = {c.options['parameters']}"
-    if c.options["transform"] == "first_difference":
-        columns = _quoted((c.outcome, *c.regressors))
-        dummies = _dummies(c, trend="factor(id)", constant="0")
-        return [_dummy_call(c, dummies, f"difference({columns})", factor)]
-    if c.options["trends"]:
-        dummies = _dummies(c, trend="factor(id) + factor(id):t", constant="1")
-        return [_dummy_call(c, dummies, "d", factor)]
-    return _plm(c.step, c, c.regressors, str(c.options["effects"]), factor)
-
-
-def _plm(step: str, c: Command, regressors: Sequence[str], effects: str, factor: str) -> list[str]:
-    model, effect = _MODELS[effects]
-    formula = f"{c.outcome} ~ {' + '.join(regressors)}"
-    absorbed = {"twoway": " | id + period", "entity": " | id", "period": " | period"}
-    return [
-        f"# fixest: feols({formula}{absorbed.get(effects, '')}, d, cluster = ~id)",
-        f'by_plm("{step}", {formula}, {model}, {effect}, {_quoted(regressors)}, {factor})',
-    ]
-
-
-def _dummies(c: Command, *, trend: str, constant: str) -> str:
-    period = c.options["effects"] in ("twoway", "period")
-    parts = [trend] if c.options["trends"] else []
-    parts += ["factor(period)"] if period else []
-    return " + ".join(parts or [constant])
-
-
-def _dummy_call(c: Command, dummies: str, data: str, factor: str) -> str:
-    formula = f"{c.outcome} ~ {' + '.join((*c.regressors, dummies))}"
-    return f'by_dummies("{c.step}", {formula}, {data}, {_quoted(c.regressors)}, {factor})'
+    effects = str(c.options["effects"])
+    said, factor = factor_of(c, c.options["parameters"])
+    if effects in ("between", "random"):
+        return [*said, *more.with_means(c, factor)]
+    return [*said, *equation(c, c.outcome, c.regressors, factor)]
 
 
 def _difference(c: Command) -> list[str]:
@@ -119,7 +72,7 @@ def _difference(c: Command) -> list[str]:
         names = (c.treated, *c.regressors)
         # Regressors, constant and period effects, as Stata counts them.
         factor = f"cr1, k = {len(names)} + length(unique(d$period))"
-        return _plm(c.step, c, names, "twoway", factor)
+        return plm_lines(c.step, c.outcome, names, "twoway", factor)
     if method == "callaway_santanna":
         formula = f"~ {' + '.join(c.regressors)}" if c.regressors else "~ 1"
         kind = "dr" if c.options["adjust"] == "doubly_robust" else "reg"
@@ -153,20 +106,65 @@ def _relation(c: Command) -> list[str]:
     return [
         said,
         'if (requireNamespace("Westerlund", quietly = TRUE)) {',
-        f'  print(Westerlund::westerlund_test(d, "{c.outcome}", {_quoted(c.regressors)}, "id",',
+        f'  print(Westerlund::westerlund_test(d, "{c.outcome}", {quoted(c.regressors)}, "id",',
         f'    "period", constant = TRUE, trend = {trend}, lags = {c.options["lags"]}, leads = 0,',
         f"    lrwindow = {c.options['window']}, bootstrap = {c.options['draws']}))",
         "}",
     ]
 
 
-def _quoted(names: Sequence[str]) -> str:
-    return f"c({', '.join(f'{chr(34)}{n}{chr(34)}' for n in names)})"
+def _instrumented(c: Command) -> list[str]:
+    said, factor = factor_of(c, c.options["parameters"])
+    effects = str(c.options["effects"])
+    right = summed((*c.options["endogenous"], *c.regressors))
+    outside = summed((*c.options["instruments"], *c.regressors))
+    model, effect = absorbed(effects)
+    constant = ("(Intercept)",) if effects == "none" else ()
+    terms = quoted((*c.options["endogenous"], *c.regressors, *constant))
+    return [
+        *said,
+        f'by_plm("{c.step}", {c.outcome} ~ {right} | {outside},',
+        f"  {model}, {effect}, {terms}, {factor})",
+    ]
 
 
-_WRITERS = {
+def _mediation(c: Command) -> list[str]:
+    x, through = str(c.options["treatment"]), tuple(c.options["mediators"])
+    columns = (c.outcome, x, *through, *c.regressors)
+    data = f"e <- whole({quoted(columns)})"
+    lines = ["# Intervals of the study are from drawing whole entities anew; see boot.", data]
+
+    def run(outcome: str, names: Sequence[str], kept: Sequence[str], labels: Sequence[str]) -> str:
+        factor = small_factor(c.options, int(c.options["base"]) + len(names))
+        call = equation(c, outcome, names, factor, kept=kept, labels=labels, data="e")
+        return "\n".join(line for line in call if not line.startswith("#"))
+
+    lines.append(run(c.outcome, (x, *c.regressors), (x,), ("total",)))
+    labels = ("direct", *(f"b {m}" for m in through))
+    lines.append("both <- " + run(c.outcome, (x, *through, *c.regressors), (x, *through), labels))
+    serial = bool(c.options["serial"])
+    for j, name in enumerate(through):
+        before = through[:j] if serial else ()
+        labels = (f"a {name}", *(f"between {m} {name}" for m in before))
+        kept = (x, *before)
+        lines.append(f"a{j + 1} <- " + run(name, (x, *before, *c.regressors), kept, labels))
+    return [*lines, *more.products(c, serial=serial)]
+
+
+_WRITERS: dict[str, Callable[[Command], list[str]]] = {
     "panel_ols": _regression,
     "did": _difference,
     "pvar": _system,
     "cointegration": _relation,
+    "arms": more.arms,
+    "iv": _instrumented,
+    "mediation": _mediation,
+    "gmm": more.moments,
+    "threshold": more.regimes,
+    "ekc": more.curve,
+    "quantile_panel": more.quantiles,
+    "heterogeneity": more.groups,
+    "moderation": more.product,
+    "panel_tests": more.tests,
+    "spatial_panel": more.neighbours,
 }

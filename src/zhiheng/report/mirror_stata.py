@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
-if TYPE_CHECKING:
-    from zhiheng.report.mirror import Command
+from zhiheng.report import mirror_stata_more as more
+from zhiheng.report.mirror_commands import NOWHERE, Command
+from zhiheng.report.mirror_stata_lines import equation, remarks
+from zhiheng.study.refusals import REFUSAL
 
 _HEAD = """\
 * Estimates of this study as Stata commands; written by the study, not run by it.
@@ -15,12 +16,6 @@ version 15
 import delimited "data/mirror.csv", clear asdouble case(preserve) stringcols(1)
 xtset id period
 """
-
-_OTHER_FACTORS = {
-    "sss": "the factor of R plm's sss: estimates are equal, errors differ by a constant",
-    "cr1": "the factor G/(G-1): estimates are equal, errors differ by a constant",
-    "none": "no small-sample factor: estimates are equal, errors differ by a constant",
-}
 
 
 def stata_text(commands: Sequence[Command], legend: Mapping[str, str]) -> str:
@@ -33,46 +28,28 @@ def stata_text(commands: Sequence[Command], legend: Mapping[str, str]) -> str:
         Columns of the table that stand for an expression.
     """
     parts = [_HEAD, *(f"* {name} = {text}\n" for name, text in legend.items())]
-    for command in commands:
-        lines = _WRITERS[command.method](command)
-        parts.append("\n".join([f"\n* --- {command.step}", *lines, ""]))
+    parts += ["\n".join([f"\n* --- {c.step}", *_lines(c), ""]) for c in commands]
     return "".join(parts)
 
 
+def _lines(command: Command) -> list[str]:
+    if command.method == REFUSAL:
+        return ["* The study refused this step; there is no estimate to find again."]
+    if command.method in NOWHERE:
+        return [f"* {command.method}: {NOWHERE[command.method]}."]
+    return _WRITERS[command.method](command)
+
+
 def _regression(c: Command) -> list[str]:
-    kind = str(c.options["small_sample"])
-    said: list[str] = []
-    if kind in _OTHER_FACTORS:
-        said.append(f"* The study used {_OTHER_FACTORS[kind]}.")
-    if c.options["transform"] == "first_difference":
-        return said + _differenced(c)
-    effects, x = c.options["effects"], " ".join(c.regressors)
-    if c.options["trends"]:
-        period = " period" if effects == "twoway" else ""
+    effects, x = str(c.options["effects"]), " ".join(c.regressors)
+    if effects == "between":
         return [
-            *said,
-            "* ssc install reghdfe; it may count absorbed slopes otherwise: errors can differ.",
-            f"reghdfe {c.outcome} {x}, absorb(id id#c.period{period}) vce(cluster id)",
+            "* Errors of xtreg, be are classical; the study's are robust.",
+            f"xtreg {c.outcome} {x}, be",
         ]
-    dummies = " i.period" if effects in ("twoway", "period") else ""
-    if effects in ("period", "none"):
-        return [*said, f"regress {c.outcome} {x}{dummies}, vce(cluster id)"]
-    if kind == "areg":
-        return [*said, f"areg {c.outcome} {x}{dummies}, absorb(id) vce(cluster id)"]
-    return [*said, f"xtreg {c.outcome} {x}{dummies}, fe vce(cluster id)"]
-
-
-def _differenced(c: Command) -> list[str]:
-    x = " ".join(f"D.{name}" for name in c.regressors)
-    period = c.options["effects"] in ("twoway", "period")
-    if c.options["trends"]:
-        absorbed = "id period" if period else "id"
-        return [
-            "* ssc install reghdfe",
-            f"reghdfe D.{c.outcome} {x}, absorb({absorbed}) vce(cluster id)",
-        ]
-    more = " i.period, " if period else ", noconstant "
-    return [f"regress D.{c.outcome} {x}{more}vce(cluster id)"]
+    if effects == "random":
+        return [*remarks(c), f"xtreg {c.outcome} {x}, re vce(cluster id)"]
+    return equation(c, c.outcome, c.regressors)
 
 
 def _difference(c: Command) -> list[str]:
@@ -142,9 +119,20 @@ def _relation(c: Command) -> list[str]:
     return lines
 
 
-_WRITERS = {
+_WRITERS: dict[str, Callable[[Command], list[str]]] = {
     "panel_ols": _regression,
     "did": _difference,
     "pvar": _system,
     "cointegration": _relation,
+    "arms": more.arms,
+    "iv": more.instrumented,
+    "gmm": more.moments,
+    "threshold": more.regimes,
+    "ekc": more.curve,
+    "quantile_panel": more.quantiles,
+    "heterogeneity": more.groups,
+    "moderation": more.product,
+    "mediation": more.paths,
+    "panel_tests": more.tests,
+    "spatial_panel": more.neighbours,
 }
