@@ -115,7 +115,7 @@ def test_the_strategy_is_quoted_with_its_source_and_marked_as_an_analogy():
     ("code", "options"),
     [
         ("M780", {"cuts": [2, 1]}),
-        ("M780", {"cuts": ["a", "b"]}),
+        ("M604", {"cuts": ["a", "b"]}),
         ("M780", {"recent": 9}),
         ("M780", {"lag": 7}),
         ("M780", {"draws": 0}),

@@ -95,8 +95,10 @@ def test_the_seed_decides_the_draws():
 def test_what_cannot_be_drawn_from_is_refused():
     given = panel()
     assert refused(dea_bootstrap, given, **ONE, draws=50) == "M668"
-    assert refused(dea_bootstrap, given, **ONE, seed=-1) == "M668"
-    assert refused(dea_second_stage, given, **ONE, regressors=["z"], seed=-1) == "M668"
+    with pytest.raises(ZhihengError, match="M604"):
+        dea_bootstrap(given, **ONE, seed=-1)
+    with pytest.raises(ZhihengError, match="M604"):
+        dea_second_stage(given, **ONE, regressors=["z"], seed=-1)
     assert refused(dea_bootstrap, given, **ONE, bandwidth=0.0) == "M668"
     assert refused(dea_bootstrap, given, **ONE, bandwidth=float("nan")) == "M668"
     few = given.select(entities=given.entities[:3])

@@ -164,6 +164,9 @@ def _check_value(method_name: str, option: Option, value: Any, item: type | None
     if fits and listed:
         return
     allowed = ", ".join(map(str, option.choices)) or option.type
+    allowed = "integer >= 0" if option.name == "seed" else allowed
+    if item is not None:
+        allowed = f"{allowed} ({item.__name__})"
     near = nearest(str(value), [str(c) for c in option.choices])
     raise ZhihengError(
         "M604",
