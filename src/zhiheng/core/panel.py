@@ -84,7 +84,7 @@ class Panel:
     status: NDArray[np.int8]
     origin: NDArray[np.int32]
     labels: Mapping[str, Text] = field(default_factory=dict[str, Text])
-    origins: tuple[Origin, ...] = ()
+    origins: Sequence[Origin] = ()
     titles: Mapping[str, Text] = field(default_factory=dict[str, Text])
     definitions: Mapping[str, str] = field(default_factory=dict[str, str])
     frequency: Frequency = "A"

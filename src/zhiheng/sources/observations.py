@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +111,7 @@ class Observations:
             status=status,
             origin=origin,
             labels={k: self.labels[k] for k in entities if k in self.labels},
-            origins=tuple(map(Origin, *(c[keep].tolist() for c in self._addresses()))),
+            origins=_Addresses(tuple(c[keep] for c in self._addresses())),
             level=self.level,
             frequency=self.frequency,
             steps=tuple(steps),
@@ -179,6 +179,28 @@ class Observations:
                 "Keep one, or rank sources with prefer=…; values are never averaged.",
             ),
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Addresses(Sequence[Origin]):
+    """Origins made when they are looked at: most of a large panel's never are."""
+
+    columns: tuple[NDArray[Any], ...]
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    @overload
+    def __getitem__(self, index: int) -> Origin: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Origin, ...]: ...
+    def __getitem__(self, index: int | slice) -> Origin | tuple[Origin, ...]:
+        if isinstance(index, slice):
+            return tuple(map(Origin, *(c[index].tolist() for c in self.columns)))
+        return Origin(*(str(c[index]) for c in self.columns))
+
+    def __iter__(self) -> Iterator[Origin]:
+        return iter(self[:])
 
 
 def _index(values: NDArray[Any], order: Sequence[str] = ()) -> tuple[list[str], NDArray[np.intp]]:
