@@ -6,38 +6,13 @@ import csv
 import io
 import re
 
-from zhiheng.core.errors import ZhihengError
-from zhiheng.core.text import Text
+from zhiheng.sources.encoding import decode
 from zhiheng.sources.sheet import Cell, Sheet, refuse_cells, refuse_columns, unreadable
 
-BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 DELIMITERS = (",", "\t", ";", "|")
 _PLAIN = re.compile(r"\s*-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,12})?\s*")
 SAMPLE = 200
 """Lines from which the delimiter is guessed."""
-
-
-def decode(raw: bytes, name: str) -> str:
-    """The text of a file: by its byte-order mark, else UTF-8, UTF-16 without mark, GB 18030.
-
-    Raises
-    ------
-    ZhihengError
-        S501 the bytes are no text in any of these.
-    """
-    for mark, encoding in BOMS:
-        if raw.startswith(mark):
-            return _strict(raw, encoding, name)
-    for encoding in ("utf-8", _wide(raw), "gb18030"):
-        if not encoding:
-            continue
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if _is_text(text):
-            return text
-    raise _no_text(name)
 
 
 def delimited(raw: bytes, name: str) -> Sheet:
@@ -81,38 +56,3 @@ def guess_delimiter(text: str) -> str:
         if (share, often) > score:
             best, score = mark, (share, often)
     return best
-
-
-def _wide(raw: bytes) -> str:
-    """UTF-16 without a mark shows as zero bytes at every other place."""
-    head = raw[:4000]
-    if len(head) < 4 or len(raw) % 2:
-        return ""
-    zeros = (head[0::2].count(0), head[1::2].count(0))
-    if max(zeros) < len(head) // 8:
-        return ""
-    return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
-
-
-def _is_text(text: str) -> bool:
-    odd = sum(text.count(chr(c)) for c in range(32) if chr(c) not in "\t\r\n\f\x0b")
-    return "\x00" not in text and odd * 100 <= len(text)
-
-
-def _strict(raw: bytes, encoding: str, name: str) -> str:
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError:
-        raise _no_text(name) from None
-    if not _is_text(text):
-        raise _no_text(name)
-    return text
-
-
-def _no_text(name: str) -> ZhihengError:
-    return ZhihengError(
-        "S501",
-        Text("文件 {f} 不是文本表格。", "The file {f} is not a text table.").format(f=name),
-        evidence=[{"cell": f"{name}!A1"}],
-        fix=Text("另存为 UTF-8 编码的 CSV。", "Save it as CSV in UTF-8."),
-    )

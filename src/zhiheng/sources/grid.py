@@ -12,9 +12,7 @@ from dataclasses import dataclass
 
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.text import Text
-
-ENCODINGS = ("utf-8-sig", "gb18030")
-"""Tried in this order; Chinese Excel writes the second."""
+from zhiheng.sources.encoding import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def read_csv(raw: bytes, name: str) -> Grid:
     ZhihengError
         S501 the bytes are not text, S502 empty, S503 rows of unequal length.
     """
-    lines = _lines(_decode(raw, name), name)
+    lines = _lines(decode(raw, name), name)
     if len(lines) < 2:  # noqa: PLR2004
         raise ZhihengError(
             "S502",
@@ -100,18 +98,3 @@ def column_letters(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
-
-
-def _decode(raw: bytes, name: str) -> str:
-    for encoding in ENCODINGS:
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
-    raise ZhihengError(
-        "S501",
-        Text("文件 {f} 不是文本表格。", "The file {f} is not a text table.").format(f=name),
-        fix=Text("另存为 UTF-8 编码的 CSV。", "Save it as CSV in UTF-8."),
-    )

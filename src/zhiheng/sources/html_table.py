@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from zhiheng.sources.delimited import decode
+from zhiheng.sources.encoding import decode
 from zhiheng.sources.sheet import Cell, Range, Sheet, refuse_cells, refuse_columns, unreadable
 
 MOST_SPAN = 1000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zhiheng.catalog.series import series as series_info
 from zhiheng.core.text import Text
-from zhiheng.sources.delimited import decode
+from zhiheng.sources.encoding import decode
 from zhiheng.sources.observations import Observations
 from zhiheng.sources.questions import Answers
 from zhiheng.sources.reading import Reading, SeriesReading, read_sheets

@@ -18,7 +18,7 @@ from typing import Any
 
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.text import Text
-from zhiheng.sources.grid import ENCODINGS
+from zhiheng.sources.encoding import decode
 
 MOST_BYTES = 1 << 30
 """The most that an archive may hold when unpacked (1 GiB)."""
@@ -63,22 +63,6 @@ def lacking(name: str, kind: str, missing: Sequence[str]) -> ZhihengError:
     )
 
 
-def decode(raw: bytes, name: str) -> str:
-    """Text in UTF-8 (with or without mark) or GB 18030; S501 otherwise."""
-    for encoding in ENCODINGS:
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
-    raise ZhihengError(
-        "S501",
-        Text("文件 {f} 不是文本表格。", "The file {f} is not a text table.").format(f=name),
-        fix=Text("另存为 UTF-8 编码的 CSV。", "Save it as CSV in UTF-8."),
-    )
-
-
 def csv_rows(raw: bytes, name: str, *, delimiter: str = ",") -> list[list[str]]:
     """All rows of a CSV as stripped cells; empty rows are kept so that row numbers hold.
 
@@ -103,7 +87,7 @@ def head(raw: bytes) -> str:
 def first_row(raw: bytes) -> list[str]:
     """The first row of what may be a CSV, in either encoding; empty when it is none."""
     line = raw[:SNIFFED].removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
-    for encoding in ENCODINGS:
+    for encoding in ("utf-8", "gb18030"):
         try:
             return [c.strip() for c in next(csv.reader([line.decode(encoding)]), [])]
         except (UnicodeDecodeError, csv.Error):
