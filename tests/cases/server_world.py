@@ -130,8 +130,8 @@ def datasets(platform: Platform) -> None:
     platform.grant(keeper, "firms", "bank", level="group", reason="credit")
 
 
-def build(folder: Path) -> Platform:
-    platform = Platform.open(folder)
+def build(place: Path | str) -> Platform:
+    platform = Platform.open(place)
     passwords = Passwords(memory=1024, rounds=1)
     platform.bootstrap("root", passwords.hash(PASSWORD))
     people(platform, passwords)

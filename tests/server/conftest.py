@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres_fixtures import new_database, postgres_server  # noqa: F401  a fixture
 from server_world import World, build, serve
 
 from zhiheng.store.platform import Platform
@@ -28,10 +29,20 @@ def opened(template: Path, folder: Path) -> Iterator[World]:
     platform.close()
 
 
-@pytest.fixture(scope="session")
-def standing(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A platform that tests only read."""
-    yield from opened(template, tmp_path_factory.mktemp("standing") / "platform")
+PLACES = ["folder", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="session", params=PLACES)
+def standing(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A platform that tests only read: in a folder, and behind row-level security."""
+    if request.param == "folder":
+        yield from opened(template, tmp_path_factory.mktemp("standing") / "platform")
+        return
+    platform = build(new_database(request.getfixturevalue("postgres_server")))
+    yield from serve(platform)
+    platform.close()
 
 
 @pytest.fixture
