@@ -4,7 +4,7 @@
 set -eu
 . "$(dirname -- "$0")/setup.sh"
 
-prepare report,server,dev report
+prepare report,server,postgres,dev report
 cd "$root"
 bin="$venv/bin"
 PATH="$bin:$PATH"

@@ -141,3 +141,19 @@ def test_error_codes_named_in_the_docs_exist(root: Path) -> None:
     known = _codes_raised(root)
     for path in sorted((root / "docs").rglob("*.md")):
         assert set(CODE.findall(path.read_text("utf-8"))) <= known.keys(), path.name
+
+
+def test_pages_are_not_tangled(root: Path) -> None:
+    """Two changes to one page can be merged line by line without a conflict, and make no sense."""
+    bad: list[str] = []
+    for path in sorted((root / "docs").rglob("*.md")):
+        before, fenced = "", False
+        for n, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if line.startswith("```"):
+                fenced = not fenced
+            elif not fenced and re.match("#{1,4} ", line) and before.strip():
+                bad.append(f"{path.name}:{n} a heading follows a line of text")
+            before = line
+        if fenced:
+            bad.append(f"{path.name} ends inside a block of code")
+    assert bad == []

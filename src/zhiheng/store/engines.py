@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import importlib.util
 import threading
 import warnings
@@ -125,9 +126,12 @@ def engine(name: str) -> Engine:
 def local_session(**settings: str) -> Any:
     """A Spark session on this machine, quiet and without a web page."""
     require("pyspark", "spark")
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder.master("local[2]").appName("zhiheng")
+    # By name: the extra is too large to be there wherever types are checked.
+    builder = (
+        importlib.import_module("pyspark.sql")
+        .SparkSession.builder.master("local[2]")
+        .appName("zhiheng")
+    )
     fixed = {
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "4",
