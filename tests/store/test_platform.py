@@ -182,6 +182,7 @@ def test_every_request_and_refusal_stands_in_the_log(shared):
     platform.grant(steward, "energy", "bank", series=["staff"], reason="loan review")
     platform.panel(bank, "energy", ["staff"], why="credit 7")
     assert code(platform.panel, people["firm"]["reader"], "energy", ["staff"]) == "A103"
+    platform.findings(bank, "energy")
     root = Principal("root", "platform", "admin")
     lines = [r for r in platform.audit(root, limit=10**6) if r["n"] > before]
     told = [(r["who"], r["action"], r["outcome"], r["why"]) for r in lines]
@@ -190,6 +191,7 @@ def test_every_request_and_refusal_stands_in_the_log(shared):
         ("hebei_steward", "grant", "done", "loan review"),
         ("bank_reader", "read", "done", "credit 7"),
         ("firm_reader", "read", "refused A103", ""),
+        ("bank_reader", "read", "done", ""),
     ]
     assert lines[2]["what"]["cells"] == 24
     # Whoever keeps the data sees who read them; the reader sees only its own lines.

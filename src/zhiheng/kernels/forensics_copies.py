@@ -149,7 +149,8 @@ def _equal_windows(v: Floats) -> tuple[Ints, Ints, Ints, Ints]:
         same = (s[1:] == s[:-1]) & (x[1:] == x[:-1]).all(axis=1)
         i = np.flatnonzero(same)
         found.append((s[i], e[i], e[i + 1], np.full(len(i), t)))
-    return tuple(np.concatenate([f[k] for f in found]).astype(np.int64) for k in range(4))  # type: ignore[return-value]
+    s, a, b, first = (np.concatenate(part).astype(np.int64) for part in zip(*found, strict=True))
+    return s, a, b, first
 
 
 def _pair_chance(ground: Ground) -> Floats:

@@ -167,9 +167,9 @@ def _split(
         s, e, first, length, cut = (x[~fits] for x in (s, e, first, length, worst))
         left = (s, e, first, cut)
         right = (s, e, first + cut + 1, length - cut - 1)
-        todo = tuple(np.concatenate(pair) for pair in zip(left, right, strict=True))  # type: ignore[assignment]
-        some = todo[3] > 0
-        todo = (todo[0][some], todo[1][some], todo[2][some], todo[3][some])
+        s, e, first, length = (np.concatenate(pair) for pair in zip(left, right, strict=True))
+        some = length > 0
+        todo = (s[some], e[some], first[some], length[some])
     parts = [
         np.concatenate([d[i] for d in done]) if done else np.empty(0, np.int64) for i in range(4)
     ]

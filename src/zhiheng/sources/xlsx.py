@@ -71,8 +71,8 @@ def xlsx(raw: bytes, name: str) -> tuple[Sheet, ...]:
             raise
         except MemoryError:
             raise
-        except Exception as error:
-            raise unreadable(name, f"{type(error).__name__}: {error}") from None
+        except Exception as error:  # openpyxl raises whatever its parser meets, row by row
+            raise unreadable(name, f"{type(error).__name__}: {error}") from error
 
 
 def _refuse_bomb(raw: bytes, name: str) -> None:

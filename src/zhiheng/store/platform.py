@@ -179,6 +179,14 @@ class Platform(Accounts):
         with self._said(by, "read", dataset, "", what):
             return self.reader(by, dataset).inventory(version)
 
+    def findings(self, by: Principal, dataset: str, version: str = "") -> tuple[Finding, ...]:
+        """The findings on what the principal may see."""
+        what: dict[str, Any] = {"findings": True, "version": version}
+        with self._said(by, "read", dataset, "", what):
+            found = self.reader(by, dataset).findings(version)
+            what["rows"] = len(found)
+            return found
+
     def aggregate(
         self, by: Principal, dataset: str, series: Sequence[str], *, how: How = "sum", why: str = ""
     ) -> Any:

@@ -216,7 +216,7 @@ def findings(
 ) -> Response:
     """Judgements on values that one may see: the cell, the status suggested, why and by whom."""
     kind = tabular.format_of(request, format)
-    found = parts.platform.reader(by, id).findings(version)
+    found = parts.platform.findings(by, id, version)
     table = _with_words(table_of(found))
     return tabular.tagged(request, tabular.table_bytes(table, kind), kind)
 
