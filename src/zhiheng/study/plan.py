@@ -25,6 +25,7 @@ from zhiheng.study.plan_parts import (
     MatrixPlan,
     PlanPart,
     ReportPlan,
+    StepData,
     StepPlan,
     Variable,
     Words,
@@ -69,6 +70,7 @@ class Plan(PlanPart):
             update={
                 "overlap": tuple(s for s in self.report.overlap if s in ids),
                 "channels": tuple(s for s in self.report.channels if s.step in ids),
+                "carbon": self.report.carbon.within(ids),
                 "tables": tuple(t for t in tables if t.columns),
             }
         )
@@ -91,6 +93,7 @@ class Step:
     add: Mapping[str, Added]
     then: Mapping[str, Variable]
     may_refuse: bool = False
+    data: StepData | None = None
 
     def rests_on(self, variables: tuple[str, ...]) -> bool:
         """Whether an option names one of these variables."""
@@ -120,7 +123,7 @@ def _multiply(plan: StepPlan) -> Iterator[Step]:
         for axis, value in combination:
             options.update(plan.over[axis][value])
         name = plan.id.format(**dict(combination))
-        yield Step(name, plan.method, options, plan.add, plan.then, plan.may_refuse)
+        yield Step(name, plan.method, options, plan.add, plan.then, plan.may_refuse, plan.data)
 
 
 def shipped_plans() -> list[str]:
