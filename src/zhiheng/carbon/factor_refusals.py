@@ -14,7 +14,7 @@ from zhiheng.catalog.dimensions import Label
 from zhiheng.catalog.identities import Identity
 from zhiheng.catalog.units import unit_catalog
 from zhiheng.core.errors import Row, ZhihengError
-from zhiheng.core.expression import Scope, needs
+from zhiheng.core.expression import Scope, evaluate, names, parse
 from zhiheng.core.expression.evaluation import Evaluated
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
@@ -202,23 +202,40 @@ def _money(unit: str, meaning: Scope) -> frozenset[str]:
     return frozenset(s for s in meaning.units.symbols(unit) if s.split("_")[0] in roots)
 
 
-def _priced(panel: Panel, expressions: Sequence[str], meaning: Scope) -> list[Row]:
-    """Every series in money, with its unit and where it stands."""
+def _unit(name: str, panel: Panel, meaning: Scope) -> str:
+    """The unit of a series, of a derived one, or of a family by its first member."""
+    if name in panel.series:
+        return panel.units[name]
+    if name in meaning.definitions:
+        return evaluate(name, panel, meaning).unit
+    return next((panel.units[s] for s in panel.series if s.startswith(name + ".")), UNSTATED)
+
+
+def _cell(name: str, panel: Panel) -> dict[str, object]:
+    """Where the first value of a series was read, if that is known."""
+    if name in panel.series:
+        at = panel.origin[:, :, panel.series.index(name)].ravel()
+        known = at[at >= 0]
+        if len(known):
+            return {"cell": panel.origins[int(known[0])].cell}
+    return {}
+
+
+def _priced(panel: Panel, expression: str, meaning: Scope) -> list[Row]:
+    """The names in money of one expression, but for shares, in which money cancels."""
+    used = list(dict.fromkeys(n.name for n in names(parse(expression))))
+    units = {n: _unit(n, panel, meaning) for n in used}
+    money = [n for n in used if _money(units[n], meaning)]
+    if len(money) > 1 and len({units[n] for n in money}) == 1:
+        return []
     return [
-        {"expression": expression, "series": name, "unit": panel.units[name]}
-        for expression in expressions
-        for name in sorted(needs(expression, meaning))
-        if name in panel.series and _money(panel.units[name], meaning)
+        {"expression": expression, "series": n, "unit": units[n], **_cell(n, panel)} for n in money
     ]
 
 
 def price_bases(panel: Panel, expressions: Sequence[str], meaning: Scope) -> None:
     """Refuse one identity with money of two price bases, such as nominal and real output."""
-    rows: list[Row] = [
-        row
-        for row in _priced(panel, expressions[1:], meaning)
-        if not _within_share(str(row["expression"]), panel, meaning)
-    ]
+    rows = [row for e in expressions[1:] for row in _priced(panel, e, meaning)]
     bases = {b for row in rows for b in _money(str(row["unit"]), meaning)}
     if len(bases) > 1:
         raise ZhihengError(
@@ -233,29 +250,17 @@ def price_bases(panel: Panel, expressions: Sequence[str], meaning: Scope) -> Non
                 "Use one series at constant prices for output (gdp_real, say); to decompose "
                 "prices on purpose say prices=allow.",
             ),
-        )  # fmt: skip
+        )
 
 
-def _within_share(expression: str, panel: Panel, meaning: Scope) -> bool:
-    """Whether the money of an expression is of one basis and cancels, as in a share."""
-    units = [panel.units[n] for n in needs(expression, meaning) if n in panel.series]
-    bases = {b for unit in units for b in _money(unit, meaning)}
-    return len(bases) == 1 and len(units) == 2 and len(set(units)) == 1  # noqa: PLR2004  one above, one below
-
-
-def current_prices(
-    panel: Panel, identity: Identity, money: Mapping[str, str], meaning: Scope
-) -> ZhihengError:
-    """Activity or intensity in prices of its own year."""
-    expressions = {f.id: f.expression for f in identity.factors}
-    rows: list[Row] = []
-    for factor, unit in money.items():
-        series = [
-            n
-            for n in sorted(needs(expressions[factor], meaning))
-            if meaning.units.is_current_money(panel.units.get(n, UNSTATED))
-        ]
-        rows.append({"factor": factor, "unit": unit, "series": ", ".join(series) or "-"})
+def current_prices(panel: Panel, money: Mapping[str, str], meaning: Scope) -> ZhihengError:
+    """Activity or intensity in prices of its own year: factors, with the expressions."""
+    rows: list[Row] = [
+        {"factor": factor, **row}
+        for factor, expression in money.items()
+        for row in _priced(panel, expression, meaning)
+        if meaning.units.is_current_money(str(row["unit"]))
+    ]
     return ZhihengError(
         "M839",
         Text(

@@ -105,11 +105,13 @@ def read_factors(
     refuse_mixed(written, meaning, panel=panel, declared=boundaries)
     expressions = [wide.identity.left, *(f.expression for f in wide.identity.factors)]
     if prices == "refuse":
-        refuse.price_bases(wide.panel, expressions, meaning)
+        refuse.price_bases(panel, written, meaning)
     found = [evaluate(expression, wide.panel, meaning) for expression in expressions]
     money = current_factors(identity, found, meaning)
     if money and prices == "refuse":
-        raise refuse.current_prices(panel, identity, money, meaning)
+        shown = {f.id: e for f, e in zip(identity.factors, written[1:], strict=True)}
+        money_in = {name: shown[name] for name in money}
+        raise refuse.current_prices(panel, money_in, meaning)
     values, empty = cube(wide, found, expressions, meaning)
     complete = np.asarray(np.isfinite(values).all(axis=(1, 2, 3)), dtype=np.bool_)
     address = refuse.Address(panel, wide.parts, [identity.left, *(f.id for f in identity.factors)])

@@ -129,3 +129,28 @@ def refuse_undefined(found: Analysis, data: Factors, plan: Plan, *, form: Form) 
         )
         fix = Text("用 method=lmdi1，它处处有极限。", "Use method=lmdi1, which has all limits.")
     raise ZhihengError("M957", what, evidence=rows, fix=fix)
+
+
+def refuse_uneven_sinks(data: Factors, plan: Plan) -> None:
+    """Refuse to compare a sink of one entity with emissions of another."""
+    uneven = data.sink.any(axis=0) & ~data.sink.all(axis=0)
+    if plan.between == "periods" or not uneven.any():
+        return
+    rows: list[Row] = [
+        {
+            "entity": data.panel.entities[e],
+            "sector": ".".join(data.parts[i]) or "-",
+            "negative": bool(data.sink[e, i]),
+        }
+        for i in np.flatnonzero(uneven)
+        for e in range(len(data.sink))
+    ]
+    raise ZhihengError(
+        "M958",
+        Text(
+            "同一部分在有的地区是碳汇、在有的地区是排放，不能相比。",
+            "One part is a sink in some entities and emits in others: they cannot be compared.",
+        ),
+        evidence=rows,
+        fix=Text("用 sectors= 去掉这一部分。", "Leave the part out with sectors=."),
+    )

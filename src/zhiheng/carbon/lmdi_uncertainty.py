@@ -15,7 +15,7 @@ from zhiheng.carbon.sectors import spread
 from zhiheng.catalog.identities import Identity
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import Row, ZhihengError, nearest
-from zhiheng.core.expression import evaluate
+from zhiheng.core.expression import evaluate, names, parse
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
 from zhiheng.kernels.lmdi_forms import Form, Method, decompose
@@ -67,7 +67,8 @@ def intervals(
     if not uncertainty:
         return None
     _refuse_bad(data, uncertainty, correlation, draws)
-    sd = _by_series(data.panel, uncertainty)
+    panel = _with_derived(data.panel, uncertainty)
+    sd = _by_series(panel, uncertainty)
     rng = np.random.default_rng(seed)
     size = data.aggregate.size * (1 + data.factors.shape[-1])
     block = int(np.clip(BLOCK // size, 1, draws))
@@ -76,7 +77,7 @@ def intervals(
     for at in range(0, draws, block):
         count = min(block, draws - at)
         found, moved = _block(
-            data, identity, plan, kept, _errors(data.panel, sd, correlation, count, rng), count,
+            data, panel, identity, plan, kept, _errors(panel, sd, correlation, count, rng),
             method=method, form=form,
         )  # fmt: skip
         effects.append(found)
@@ -105,18 +106,19 @@ def _errors(
 
 def _block(
     data: Factors,
+    panel: Panel,
     identity: Identity,
     plan: Plan,
     kept: NDArray[np.bool_],
     errors: Array,
-    draws: int,
     *,
     method: Method,
     form: Form,
 ) -> tuple[Array, Array]:
     """Effects [draw, target, factor] and changes [draw, target] of one block."""
-    panel, meaning = data.panel, scope(data.panel.level)
+    meaning = scope(panel.level)
     shape = errors.shape
+    draws = shape[0] // len(panel.entities)
     drawn = replace(
         panel,
         values=np.tile(panel.values, (draws, 1, 1)) * errors,
@@ -137,6 +139,16 @@ def _block(
     return whole(steps.effects, plan, form, axis=2), end[..., -1] - first
 
 
+def _with_derived(panel: Panel, uncertainty: Mapping[str, float]) -> Panel:
+    """The panel with derived series that err as a whole among its own."""
+    meaning = scope(panel.level)
+    for name in uncertainty:
+        if name in meaning.definitions and name not in panel.series:
+            found = evaluate(name, panel, meaning)
+            panel = panel.with_series(name, found.values, unit=found.unit)
+    return panel
+
+
 def _by_series(panel: Panel, uncertainty: Mapping[str, float]) -> Array:
     """The standard deviation of each series of the panel; a family gives it to its parts."""
     sd = np.zeros(len(panel.series))
@@ -150,7 +162,9 @@ def _by_series(panel: Panel, uncertainty: Mapping[str, float]) -> Array:
 def _refuse_bad(
     data: Factors, uncertainty: Mapping[str, float], correlation: float, draws: int
 ) -> None:
-    used = set(data.series)
+    written = data.spread.identity
+    direct = [n.name for f in written.factors for n in names(parse(f.expression))]
+    used = {*data.series, *direct} - set(written.marked)
     rows: list[Row] = []
     for name, value in uncertainty.items():
         if not any(s == name or s.startswith(name + ".") for s in used):
