@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Literal, TypeVar
 
+from zhiheng.catalog.factor_refusals import no_fuel, outside, recalled
 from zhiheng.catalog.loading import Entry, Listed, read_csv
 from zhiheng.catalog.series import fuels
-from zhiheng.core.errors import Row, ZhihengError, unknown_name
+from zhiheng.core.errors import ZhihengError, unknown_name
 from zhiheng.core.text import Text
 
 Status = Literal["two sources", "one source", "proxy", "assumed", "recalled"]
@@ -84,8 +85,10 @@ class Process(Titled):
 
 
 class Grid(Dated):
-    """CO2 of a kilowatt-hour in an area: `average`, `residual` (without market-traded
-    non-fossil power), `fossil` only, or `ets` for reporting under the national market.
+    """CO2 of a kilowatt-hour in an area.
+
+    `average`, `residual` (without market-traded non-fossil power), `fossil` only, or
+    `ets` for reporting under the national carbon market.
     """
 
     area: str
@@ -239,10 +242,10 @@ def chosen(rows: Sequence[D], *, year: int | None, allow_recalled: bool) -> D:
     """Of the versions of one factor, the one for a year; see `factor`."""
     valid = [r for r in rows if r.holds(year)]
     if not valid:
-        raise _outside(rows, year)
+        raise outside(rows, year)
     found = max(valid, key=lambda r: r.valid_from or 0)
     if found.status == "recalled" and not allow_recalled:
-        raise _recalled(found)
+        raise recalled(found)
     return found
 
 
@@ -252,7 +255,11 @@ def fuel_sets() -> tuple[str, ...]:
 
 
 def fuel_factor(
-    fuel: str, *, set: str, year: int | None = None, allow_recalled: bool = False  # noqa: A002
+    fuel: str,
+    *,
+    set: str,
+    year: int | None = None,
+    allow_recalled: bool = False,  # noqa: A002
 ) -> FuelFactor:
     """The factor of a fuel in a set.
 
@@ -265,7 +272,7 @@ def fuel_factor(
         raise unknown_name("C440", set, fuel_sets(), kind=Text("燃料因子集", "set of fuel factors"))
     rows = [f for f in fuel_factors() if f.set == set and f.fuel == fuel]
     if not rows:
-        raise _no_fuel(fuel, set)
+        raise no_fuel(fuel, set, [f for f in fuel_factors() if f.fuel == fuel])
     return chosen(rows, year=year, allow_recalled=allow_recalled)
 
 
@@ -319,9 +326,7 @@ def gwp(gas: str, *, set: str) -> Gwp:  # noqa: A002
             s=set, g=gas
         ),
         evidence=[{"set": g.set, "gas": gas} for g in potentials() if g.gas == gas],
-        fix=Text(
-            "全部改用另一套 gwp；两套不能混用。", "Use another set for all; sets do not mix."
-        ),
+        fix=Text("全部改用另一套 gwp；两套不能混用。", "Use another set for all; sets do not mix."),
     )
 
 
@@ -339,62 +344,3 @@ def _by_id() -> dict[str, tuple[Dated, ...]]:
     for row in factor_rows():
         found[row.id] = (*found.get(row.id, ()), row)
     return found
-
-
-def _versions(rows: Sequence[Dated]) -> list[Row]:
-    return [
-        {
-            "factor": r.id,
-            "from": "" if r.valid_from is None else r.valid_from,
-            "to": "" if r.valid_to is None else r.valid_to,
-            "source": r.source,
-            "status": r.status,
-        }
-        for r in rows
-    ]
-
-
-def _outside(rows: Sequence[Dated], year: int | None) -> ZhihengError:
-    return ZhihengError(
-        "C442",
-        Text("{y} 年不在因子 {f} 的有效期内。", "{f} has no version that is valid in {y}.").format(
-            y=year, f=rows[0].id
-        ),
-        evidence=_versions(rows),
-        fix=Text(
-            "选有效期内的年份，给出自己的因子序列，或写明用哪一年的因子（如 grid_year=2023）。",
-            "Choose years that are covered, give a series of your own, or say which year's factor "
-            "to use, as in grid_year=2023.",
-        ),
-    )
-
-
-def _recalled(row: Dated) -> ZhihengError:
-    return ZhihengError(
-        "C443",
-        Text(
-            "因子 {f} 只凭记忆，没有核对过来源。",
-            "The factor {f} is only recalled and was not checked against a source.",
-        ).format(f=row.id),
-        evidence=_versions([row]),
-        fix=Text(
-            "给出自己的因子序列；或写明 allow_recalled=true，结果会带上注记。",
-            "Give a series of your own; or say allow_recalled=true, and the result carries a note.",
-        ),
-    )
-
-
-def _no_fuel(fuel: str, name: str) -> ZhihengError:
-    others = [f for f in fuel_factors() if f.fuel == fuel]
-    return ZhihengError(
-        "C441",
-        Text("因子集 {s} 里没有 {f}。", "The set {s} has no factor for {f}.").format(
-            s=name, f=fuel
-        ),
-        evidence=[{"set": f.set, "factor": f.id, "status": f.status} for f in others],
-        fix=Text(
-            "用 factors 给该燃料指定另一套，如 factors=default=SET,FUEL=OTHER；或给出 ef.FUEL 序列。",
-            "Name another set for this fuel, as in factors=default=SET,FUEL=OTHER, or give a "
-            "series ef.FUEL.",
-        ),
-    )
