@@ -126,6 +126,12 @@ def test_an_activity_in_current_prices_is_refused():
     assert error.evidence[0]["unit"] == "CNY"
 
 
+def test_emissions_and_energy_of_two_boundaries_are_refused():
+    error = refused("C432", activity="energy",
+                    boundaries={"co2": "territorial", "energy": "final_use"})  # fmt: skip
+    assert {row["series"] for row in error.evidence} == {"co2", "energy"}
+
+
 def test_negative_emissions_are_refused_with_their_cells():
     co2 = panel().array("co2").copy()
     co2[1, 2] = -1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -50,6 +50,7 @@ def tapio(
     chain: bool = False,
     low: float = 0.8,
     high: float = 1.2,
+    boundaries: Mapping[str, str] | None = None,
     gaps: Literal["refuse", "drop"] = "refuse",
 ) -> Result:
     """Classify how emissions move with an activity, step by step and over windows.
@@ -77,15 +78,17 @@ def tapio(
     low, high : float
         Bounds of coupling. Both belong to coupling; an elasticity of zero is weak (or weak
         negative) decoupling; an activity that stands still is ``undefined``.
+    boundaries : mapping, optional
+        Boundary of series of your own, such as ``{"co2": "territorial"}``.
     gaps : {"refuse", "drop"}
         What to do with missing cells; dropping leaves the whole entity out.
 
     Raises
     ------
     ZhihengError
-        M800 gaps, M831 one period, M934 an activity in current prices, M936
-        negative values, M937 windows or bounds, M938 an identity of another quantity, and
-        the refusals of `lmdi`.
+        C432 two boundaries in one ratio, M800 gaps, M831 one period, M934 an activity in
+        current prices, M936 negative values, M937 windows or bounds, M938 an identity of
+        another quantity, and the refusals of `lmdi`.
 
     References
     ----------
@@ -94,7 +97,7 @@ def tapio(
     """
     check_bounds(low, high)
     spans = read_windows(windows, panel.periods)
-    pair = read_pair(panel, emissions, activity, gaps=gaps)
+    pair = read_pair(panel, emissions, activity, gaps=gaps, boundaries=boundaries)
     drivers = None
     if identity is not None:
         drivers, pair = read_drivers(panel, pair, activity, identity, gaps=gaps)

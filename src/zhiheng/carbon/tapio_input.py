@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.expression import evaluate, needs
@@ -48,18 +49,25 @@ class Window:
 
 
 def read_pair(
-    panel: Panel, emissions: str, activity: str, *, gaps: Literal["refuse", "drop"]
+    panel: Panel,
+    emissions: str,
+    activity: str,
+    *,
+    gaps: Literal["refuse", "drop"],
+    boundaries: Mapping[str, str] | None = None,
 ) -> Pair:
     """Evaluate both expressions and refuse what has no growth rate.
 
     Raises
     ------
     ZhihengError
-        M800 gaps, M831 one period, M934 an activity in current prices, M936 negative values.
+        C432 two boundaries in one ratio, M800 gaps, M831 one period, M934 an activity in current prices, M936 negative values.
     """
     if len(panel.periods) < 2:
         raise _too_short(panel)
     meaning, names = scope(panel.level), [emissions, activity]
+    ratio = f"({emissions}) / ({activity})"
+    refuse_mixed([*names, ratio], meaning, panel=panel, declared=boundaries)
     found = [evaluate(name, panel, meaning) for name in names]
     if meaning.units.is_current_money(found[1].unit):
         raise _current_prices(activity, found[1].unit)
