@@ -34,7 +34,12 @@ from zhiheng.sources import input_output
 KEYS = ["series", "entity", "period"]
 LEVELS = {"provinces": "province", "world": "economy", "gdi2016": "province"}
 TABLES = {
-    "io-china": ("china_2012_139.csv", "china_2017_42.csv", "china_2018_42.csv", "china_2020_42.csv"),
+    "io-china": (
+        "china_2012_139.csv",
+        "china_2017_42.csv",
+        "china_2018_42.csv",
+        "china_2020_42.csv",
+    ),
     "io-china-139": ("china_2012_139.csv",),
 }
 STRAIGHT = 1e-6
@@ -120,9 +125,7 @@ def _tables(name: str, folder: Path) -> pd.DataFrame:
 def _summed(frame: pd.DataFrame) -> pd.DataFrame:
     target = {s.code: s.target for s in sectors("io139")}
     use = {f"use.{code}": f"use.{to}" for code, to in target.items()}
-    moved = frame.assign(
-        entity=frame.entity.replace(target), series=frame.series.replace(use)
-    )
+    moved = frame.assign(entity=frame.entity.replace(target), series=frame.series.replace(use))
     return moved.groupby(KEYS, sort=False, as_index=False).value.sum()
 
 

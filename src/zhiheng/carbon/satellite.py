@@ -112,9 +112,7 @@ def _stated(table: UseTable, name: str) -> Emissions:
         )
     own = [column[place[h]] for h in HOUSEHOLDS if h in place]
     direct = float(np.nansum(own)) if own else 0.0
-    return Emissions(
-        value[:, None], np.array([direct]), panel.units[name], panel.title(name), None
-    )
+    return Emissions(value[:, None], np.array([direct]), panel.units[name], panel.title(name), None)
 
 
 def _shared(table: UseTable, found: Satellite) -> Emissions:
@@ -207,9 +205,7 @@ def _inventory(table: UseTable, found: Satellite) -> Emissions:
     held = {s: _only_value(panel, n, t) for s, n in names.items()}
     missing = [s for s, v in held.items() if v is None]
     if missing:
-        raise _without_value(
-            [{"series": names[s], "period": table.period} for s in missing[:20]]
-        )
+        raise _without_value([{"series": names[s], "period": table.period} for s in missing[:20]])
     at = {s: i for i, s in enumerate(table.layout.sectors)}
     weights = _weights(table, found)
     by_sector = np.zeros((len(at), len(weights)))
@@ -222,7 +218,9 @@ def _inventory(table: UseTable, found: Satellite) -> Emissions:
             continue
         for q, weight in enumerate(weights.values()):
             share = weight[inside]
-            share = share / share.sum() if share.sum() > 0 else np.full(len(inside), 1 / len(inside))
+            share = (
+                share / share.sum() if share.sum() > 0 else np.full(len(inside), 1 / len(inside))
+            )
             by_sector[inside, q] += value * share
     unit = panel.units[next(iter(names.values()))]
     return Emissions(by_sector, direct, unit, found.title, found)

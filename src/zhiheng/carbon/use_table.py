@@ -161,7 +161,9 @@ def read_table(panel: Panel, layout: Layout, period: int, *, proportional: bool)
     kind = _kind(panel, layout, period)
     z = _block(panel, layout.sectors, layout.sectors, period)
     demand = _demand(panel, layout, layout.sectors, period)
-    refusals.refuse_gaps(panel, layout.sectors, [*layout.sectors, *layout.demand], z, demand, period)
+    refusals.refuse_gaps(
+        panel, layout.sectors, [*layout.sectors, *layout.demand], z, demand, period
+    )
     negative = int((z < 0).sum())
     imported = np.zeros((0, 0))
     imported_demand = np.zeros_like(demand)

@@ -26,9 +26,7 @@ def no_table(panel: Panel) -> ZhihengError:
             "This is no input-output table: no sector code heads both a row and a column, or "
             "there is no final use.",
         ),
-        evidence=[
-            {"rows": ", ".join(panel.entities[:6]), "columns": ", ".join(panel.series[:6])}
-        ],
+        evidence=[{"rows": ", ".join(panel.entities[:6]), "columns": ", ".join(panel.series[:6])}],
         fix=Text(
             "用 zhiheng read 读入投入产出表，或用内置数据 io-china。",
             "Read a table with zhiheng read, or use the data set io-china.",
@@ -94,7 +92,7 @@ def refuse_outputs(
             "output": float(output[i]),
             "inputs": float(inputs[i]),
         }
-        for i in np.flatnonzero(bad)[:SHOWN]
+        for i in np.flatnonzero(bad).tolist()[:SHOWN]
     ]
     raise ZhihengError(
         "M961",
@@ -131,7 +129,10 @@ def refuse_unbalanced(
     places = [(k, int(i)) for k, v in relative.items() for i in np.flatnonzero(v > BALANCED)]
     places.sort(key=lambda at: -relative[at[0]][at[1]])
     sums = {"uses": used, "inputs": paid}
-    words = {"uses": Text("行（使用）", "row (uses)"), "inputs": Text("列（投入）", "column (inputs)")}
+    words = {
+        "uses": Text("行（使用）", "row (uses)"),
+        "inputs": Text("列（投入）", "column (inputs)"),
+    }
     rows: list[Row] = []
     for k, i in places[:SHOWN]:
         side = sums[k]
@@ -162,9 +163,7 @@ def refuse_unbalanced(
     )
 
 
-def refuse_import_shares(
-    panel: Panel, sectors: Sequence[str], home: Array, period: int
-) -> None:
+def refuse_import_shares(panel: Panel, sectors: Sequence[str], home: Array, period: int) -> None:
     """Raise M967 when imports exceed domestic use, so that nothing could come from home."""
     bad = (home < 0) | (home > 1 + 1e-9)
     if not bad.any():
@@ -183,7 +182,7 @@ def refuse_import_shares(
                 "period": period,
                 "home_share": float(home[i]),
             }
-            for i in np.flatnonzero(bad)[:SHOWN]
+            for i in np.flatnonzero(bad).tolist()[:SHOWN]
         ],
         fix=Text(
             "核对进口的符号与转口；用进口单列的表，imports=auto。",
@@ -198,7 +197,8 @@ def not_productive(period: int, radius: float, column_sum: float) -> ZhihengErro
     return ZhihengError(
         "M962",
         Text(
-            "{p} 年的直接消耗系数矩阵不满足生产性条件：谱半径 {r} 不小于 1，列昂惕夫逆不存在或为负。",
+            "{p} 年的直接消耗系数矩阵不满足生产性条件：谱半径 {r} 不小于 1，"
+            "列昂惕夫逆不存在或为负。",
             "The coefficients of {p} are not productive: their spectral radius {r} is not below "
             "1, so that the Leontief inverse is negative or does not exist.",
         ).format(p=period, r=f"{radius:.4g}"),

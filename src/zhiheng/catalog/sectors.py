@@ -74,6 +74,4 @@ def row_labels(classification: str) -> dict[str, Text]:
 def use_titles(classification: str) -> dict[str, Text]:
     """Names of all columns of a table, by series."""
     names = {s.code: s.short for s in sectors(classification)} | columns_of_use()
-    return {
-        USE + code: Text(f"使用：{name.zh}", f"Use: {name.en}") for code, name in names.items()
-    }
+    return {USE + code: Text(f"使用：{name.zh}", f"Use: {name.en}") for code, name in names.items()}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import lapack
+from scipy.linalg import get_lapack_funcs
 from scipy.sparse.linalg import splu
 
 Array = NDArray[np.float64]
@@ -91,7 +91,8 @@ def factorise(
     np.negative(held, out=held)
     held.flat[:: len(held) + 1] += 1.0
     # held.T is held in Fortran order, so that LAPACK works in place on (I - A)'
-    factors, pivots, info = lapack.dgetrf(held.T, overwrite_a=1)
+    getrf: Any = get_lapack_funcs("getrf", (held,))
+    factors, pivots, info = getrf(held.T, overwrite_a=1)
     if info > 0:
         return Leontief(len(held), factors, pivots, productive=False, column_sum=column_sum)
     made = Leontief(len(held), factors, pivots, productive=True, column_sum=column_sum)
@@ -145,7 +146,7 @@ def spectral_radius(a: Array) -> float:
     if a.min(initial=0.0) < 0 and len(a) <= MOST_EIGENVALUES:
         return float(np.abs(np.linalg.eigvals(a)).max(initial=0.0))
     v = np.ones(len(a)) / max(len(a), 1)
-    size = 0.0
+    size = new = 1.0
     for _ in range(1_000):
         w = v + np.abs(a) @ v if a.min(initial=0.0) < 0 else v + a @ v
         new = float(w.sum())
@@ -256,7 +257,8 @@ def _solve(model: Leontief, right: Array, *, transposed: bool) -> Array:
     b = np.asarray(right, dtype=np.float64)
     if model.pivots is None:
         return np.asarray(model.factors.solve(b, trans="T" if transposed else "N"))
-    found, info = lapack.dgetrs(model.factors, model.pivots, b, trans=1 if transposed else 0)
+    getrs: Any = get_lapack_funcs("getrs", (b,))
+    found, info = getrs(model.factors, model.pivots, b, trans=1 if transposed else 0)
     if info != 0:
-        raise ValueError(f"dgetrs: argument {-info}")
+        raise ValueError(f"getrs: argument {-info}")
     return np.asarray(found)

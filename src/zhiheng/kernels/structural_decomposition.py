@@ -125,9 +125,8 @@ def orders(values: Array) -> Decomposition:
     for i in range(f):
         step = np.take(values, 1, axis=i) - np.take(values, 0, axis=i)
         switched = np.indices(step.shape).sum(axis=0) if f > 1 else np.zeros(())
-        weight = np.vectorize(lambda k: math.factorial(k) * math.factorial(f - 1 - k))(
-            switched.astype(int)
-        )
+        by_count = [math.factorial(k) * math.factorial(f - 1 - k) for k in range(f)]
+        weight = np.array(by_count, dtype=np.float64)[switched.astype(np.intp)]
         average[i] = (weight * step).sum() / math.factorial(f)
         low[i], high[i] = step.min(), step.max()
         polar[0, i] = step[(1,) * i + (0,) * (f - 1 - i)]
@@ -169,7 +168,7 @@ def logarithmic(start: State, end: State) -> Logarithmic:
     if turned.any():
         return Logarithmic(np.full(len(DETERMINANTS), np.nan), turned)
     n = len(start.intensity)
-    inverses = [np.linalg.inv(np.eye(n) - s.a) for s in (start, end)]
+    inverses = [np.asarray(np.linalg.inv(np.eye(n) - s.a), dtype=np.float64) for s in (start, end)]
     found = np.zeros(len(DETERMINANTS))
     for k in range(start.mix.shape[1]):
         for j in np.flatnonzero((signs[0][:, k] != 0) | (signs[1][:, k] != 0)):
