@@ -31,11 +31,12 @@ class LeftOut(PlanPart):
 
 
 class DataPlan(PlanPart):
-    """Which observations the study stands on."""
+    """Which observations the study stands on; `region` is the one that it is about, if it is."""
 
     dataset: str = ""
     file: str = ""
     level: str
+    region: str = ""
     periods: tuple[int, int]
     leave_out: tuple[LeftOut, ...] = ()
     incomplete: Literal["refuse", "leave_out"] = "refuse"

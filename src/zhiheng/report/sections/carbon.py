@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from zhiheng.catalog.columns import table_title
-from zhiheng.core.result import Result
+from zhiheng.catalog.wording import option_word
+from zhiheng.core.result import Figure, Result
 from zhiheng.core.text import Text
 from zhiheng.report.model import Block, FigureBlock, Paragraph, Section
 from zhiheng.report.sections.columns import table_block
 from zhiheng.report.sections.shown import Shown, rows_of
 from zhiheng.report.texts import say, words
+from zhiheng.study.ledger import LARGE
 from zhiheng.study.plan_parts import ShownStep
 from zhiheng.study.refusals import refusal
 from zhiheng.study.run_types import StudyRun
@@ -70,8 +72,8 @@ def _one(run: StudyRun, shown: ShownStep, exhibits: Mapping[str, Exhibit]) -> li
     blocks += [
         table_block(
             run, shown.step, one.table, stub=one.stub, columns=one.present(result),
-            rows=rows_of(result, one), long=one.long,
-            caption=_caption(result.method, one.table, shown.title),
+            rows=rows_of(result, one), long=one.long, caption=_caption(result, one, shown.title),
+            formats=dict.fromkeys(one.large, LARGE),
         )
         for one in exhibit.tables
         if one.table in result.tables and rows_of(result, one)
@@ -81,10 +83,15 @@ def _one(run: StudyRun, shown: ShownStep, exhibits: Mapping[str, Exhibit]) -> li
 
 def _figures(run: StudyRun, step: str, result: Result, exhibit: Exhibit) -> list[Block]:
     """The figures of a step that the first screen does not show."""
-    drawn = [f.name for f in result.figures if len(result.tables[f.table])]
+    drawn = [f.name for f in result.figures if _worth_drawing(result, f)]
     wanted = drawn if exhibit.figures is None else [n for n in exhibit.figures if n in drawn]
     first = set(run.plan.report.carbon.first)
     return [FigureBlock(step, name) for name in wanted if f"{step}.{name}" not in first]
+
+
+def _worth_drawing(result: Result, figure: Figure) -> bool:
+    """One bar compares nothing, and a table without rows draws nothing."""
+    return len(result.tables[figure.table]) > (1 if figure.kind == "bar" else 0)
 
 
 def remarks(result: Result) -> list[Block]:
@@ -99,6 +106,12 @@ def _said(text: Text) -> Sentence:
     return Sentence(Text("{$remark}", "{$remark} "), {"remark": text})
 
 
-def _caption(method: str, table: str, about: Text) -> Text:
-    title = table_title(method, table)
-    return Text(f"{title.zh}：{about.zh}", f"{title.en}: {about.en}")
+def _caption(result: Result, shown: Shown, about: Text) -> Text:
+    """The title of the table, what it is about, and the unit of its large columns."""
+    title = table_title(result.method, shown.table)
+    zh, en = f"{title.zh}：{about.zh}", f"{title.en}: {about.en}"
+    units = {str(u) for u in result.tables[shown.table].columns.get("unit", ())}
+    if len(units) != 1 or not shown.large:
+        return Text(zh, en)
+    unit = option_word("unit", units.pop())
+    return Text(f"{zh}（亿{unit.zh}）", f"{en} (million {unit.en})")

@@ -14,10 +14,12 @@ from zhiheng.study.sentences import Sentence
 EXHIBITS = {
     "inventory": Exhibit(
         lambda run, step, title: _inventory(run, step, title),
-        (Shown("totals", (NAME,), ("scope_1", "scope_2", "half_width"), last=True, long=True),
-         Shown("by_fuel", (NAME, "fuel_title"), ("energy_tce", "emission"), last=True, long=True),
+        (Shown("totals", (NAME,), ("scope_1", "scope_2", "half_width"), last=True, long=True,
+               large=("scope_1", "scope_2")),
+         Shown("by_fuel", (NAME, "fuel_title"), ("energy_tce", "emission"), last=True, long=True,
+               large=("energy_tce", "emission")),
          Shown("by_sector", (NAME, "sector_title", "emission_scope"), ("emission",), last=True,
-               long=True),
+               long=True, large=("emission",)),
          Shown("factors", ("factor_id", "factor_status", "source"), ("value",), long=True)),
     ),
     "monitor": Exhibit(plain("monitor")),

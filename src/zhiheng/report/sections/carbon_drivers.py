@@ -11,8 +11,10 @@ from zhiheng.study.run_types import StudyRun
 EXHIBITS = {
     "lmdi": Exhibit(
         plain("lmdi"),
-        (Shown("effects", ("factor_title",), ("effect", "share", "relative_effect", "low", "high")),
-         Shown("change", (), ("start", "end", "change", "relative_change"))),
+        (Shown("effects", ("factor_title",), ("effect", "share", "relative_effect", "low", "high"),
+               large=("effect", "low", "high")),
+         Shown("change", ("period_from", "period"), ("start", "end", "change", "relative_change"),
+               large=("start", "end", "change"))),
     ),
     "tapio": Exhibit(
         plain("tapio"),

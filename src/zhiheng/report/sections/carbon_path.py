@@ -18,7 +18,7 @@ EXHIBITS = {
                ("probability", "maximum_period", "below_maximum"), last=True, long=True),
          Shown("skill", ("pool", "measure", "met"), ("value", "low", "high", "at_least", "at_most"),
                long=True)),
-        ("odds", "fan", "reliability"),
+        ("odds", "fan"),
     ),
     "targets": Exhibit(plain("targets")),
     "carbon_budget": Exhibit(plain("carbon_budget")),

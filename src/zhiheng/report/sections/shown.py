@@ -14,7 +14,8 @@ class Shown:
     """A table of a result: what identifies a row, the numbers, and which rows.
 
     `last` keeps the last period, `where` the rows with a value in a column, `most` the first
-    so many (the workbook holds all).
+    so many (the workbook holds all). Columns in `large` are printed in 亿 or in millions of the
+    table's unit.
     """
 
     table: str
@@ -24,6 +25,7 @@ class Shown:
     long: bool = False
     where: tuple[str, str] = ("", "")
     most: int = 0
+    large: tuple[str, ...] = ()
 
     def present(self, result: Result) -> tuple[str, ...]:
         """The columns that the table has; one that came of an option may be absent."""
