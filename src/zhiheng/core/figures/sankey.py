@@ -78,7 +78,7 @@ def sankey(source: Source, canvas: Canvas) -> Spec:
 
 
 def _title(source: Source, canvas: Canvas, value: str) -> str:
-    named = str(source.option("y_title", "") or value)
+    named = str(source.option("y_title", "") or ("" if value == "value" else value))
     return canvas.name(named) if named in canvas.names else ""
 
 

@@ -14,7 +14,7 @@ from zhiheng.catalog.wording import option_word
 from zhiheng.core.result import Figure, Result
 from zhiheng.core.text import Text
 from zhiheng.report.model import Block, FigureBlock, Paragraph, Section
-from zhiheng.report.sections.columns import table_block
+from zhiheng.report.sections.columns import NAME, table_block
 from zhiheng.report.sections.shown import Shown, rows_of
 from zhiheng.report.texts import say, words
 from zhiheng.study.ledger import LARGE
@@ -23,6 +23,8 @@ from zhiheng.study.refusals import refusal
 from zhiheng.study.run_types import StudyRun
 from zhiheng.study.sentences import Sentence
 
+MOST_ROWS = 60
+"""A longer table is left to the workbook."""
 Lead = Callable[[StudyRun, str, Text], tuple[Sentence, ...]]
 """From a run, a step and its title to the sentences that open it."""
 
@@ -71,12 +73,12 @@ def _one(run: StudyRun, shown: ShownStep, exhibits: Mapping[str, Exhibit]) -> li
     blocks += _figures(run, shown.step, result, exhibit)
     blocks += [
         table_block(
-            run, shown.step, one.table, stub=one.stub, columns=one.present(result),
+            run, shown.step, one.table, stub=_stub(result, one), columns=one.present(result),
             rows=rows_of(result, one), long=one.long, caption=_caption(result, one, shown.title),
-            formats=dict.fromkeys(one.large, LARGE),
+            formats={**dict(one.formats), **dict.fromkeys(one.large, LARGE)},
         )
         for one in exhibit.tables
-        if one.table in result.tables and rows_of(result, one)
+        if one.table in result.tables and _worth_printing(result, one)
     ]  # fmt: skip
     return [*blocks, *(remarks(result) if exhibit.remarks else [])]
 
@@ -103,7 +105,25 @@ def remarks(result: Result) -> list[Block]:
 
 
 def _said(text: Text) -> Sentence:
-    return Sentence(Text("{$remark}", "{$remark} "), {"remark": text})
+    """A remark of a method as a sentence; its full stop is set by the writer."""
+    bare = Text(text.zh.rstrip("。"), text.en.rstrip("."))
+    return Sentence(Text.same("{$remark}"), {"remark": bare})
+
+
+def _worth_printing(result: Result, shown: Shown) -> bool:
+    """Not the table without rows, the one too long, or the one whose parts are the whole."""
+    rows = rows_of(result, shown)
+    if not 0 < len(rows) <= MOST_ROWS:
+        return False
+    parts = result.tables[shown.table].columns[shown.parts][rows] if shown.parts else ()
+    return not shown.parts or len(set(parts)) > 1
+
+
+def _stub(result: Result, shown: Shown) -> tuple[str, ...]:
+    """The names of the rows; that of the only entity says nothing."""
+    table = result.tables[shown.table]
+    alone = "entity" in table.columns and len(set(table.columns["entity"])) == 1
+    return tuple(c for c in shown.stub if not (alone and c == NAME)) or shown.stub
 
 
 def _caption(result: Result, shown: Shown, about: Text) -> Text:
@@ -111,7 +131,9 @@ def _caption(result: Result, shown: Shown, about: Text) -> Text:
     title = table_title(result.method, shown.table)
     zh, en = f"{title.zh}：{about.zh}", f"{title.en}: {about.en}"
     units = {str(u) for u in result.tables[shown.table].columns.get("unit", ())}
-    if len(units) != 1 or not shown.large:
+    if len(units) != 1 or not (shown.large or shown.formats):
         return Text(zh, en)
     unit = option_word("unit", units.pop())
+    if not shown.large:
+        return Text(f"{zh}（{unit.zh}）", f"{en} ({unit.en})")
     return Text(f"{zh}（亿{unit.zh}）", f"{en} (million {unit.en})")

@@ -11,19 +11,33 @@ from zhiheng.report.texts import say
 from zhiheng.study.run_types import StudyRun
 from zhiheng.study.sentences import Sentence
 
+MEGA = tuple((column, ",.0f") for column in ("value", "low", "high"))
+"""Whole numbers where the table is in millions of tonnes."""
+
 EXHIBITS = {
     "inventory": Exhibit(
         lambda run, step, title: _inventory(run, step, title),
         (Shown("totals", (NAME,), ("scope_1", "scope_2", "half_width"), last=True, long=True,
-               large=("scope_1", "scope_2")),
+               large=("scope_1", "scope_2"), sort="scope_1"),
          Shown("by_fuel", (NAME, "fuel_title"), ("energy_tce", "emission"), last=True, long=True,
-               large=("energy_tce", "emission")),
+               large=("emission",), sort="emission"),
          Shown("by_sector", (NAME, "sector_title", "emission_scope"), ("emission",), last=True,
-               long=True, large=("emission",)),
-         Shown("factors", ("factor_id", "factor_status", "source"), ("value",), long=True)),
+               long=True, large=("emission",), sort="emission", parts="sector"),
+         Shown("factors", ("factor_id", "factor_status", "source", "unit"), ("value",),
+               long=True)),
     ),
     "monitor": Exhibit(plain("monitor")),
-    "embodied": Exhibit(plain("embodied")),
+    "embodied": Exhibit(
+        plain("embodied"),
+        (Shown("accounts", ("account_title",), ("value", "low", "high", "share"), last=True,
+               formats=MEGA),
+         Shown("by_demand", ("demand_title",), ("value", "low", "high", "share"), last=True,
+               formats=MEGA),
+         Shown("trade", ("sector_title",),
+               ("exported", "exported_low", "exported_high", "imported", "trade_balance"),
+               last=True, long=True, sort="exported", most=15, formats=MEGA)),
+        ("flows", "multipliers", "exports"),
+    ),
 }  # fmt: skip
 
 

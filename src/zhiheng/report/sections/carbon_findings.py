@@ -19,14 +19,18 @@ MOST = 3
 
 
 def carbon_findings(run: StudyRun) -> tuple[Finding, ...]:
-    """One for each step that has something to say in a sentence, odds first."""
+    """One for the first step of each method that has a sentence to say, odds first."""
     plan = run.plan.report.carbon
     out: list[Finding] = []
+    said: set[str] = set()
     for shown in (*plan.path, *plan.drivers):
         result = run.results[shown.step]
         maker = _MAKERS.get(result.method)
-        found = maker(run, shown) if maker and not refusal(result) else None
+        if maker is None or refusal(result) or result.method in said:
+            continue
+        found = maker(run, shown)
         out += [found] if found else []
+        said.add(result.method)
     return tuple(out[:MOST])
 
 
@@ -46,7 +50,8 @@ def _peaked(run: StudyRun, shown: ShownStep) -> Finding | None:
         "top": int(str(row["maximum_period"])),
         "pool": str(tables["skill"].columns["pool"][0]),
     }
-    return _finding("carbon_peak", "carbon-path", bind)
+    now = "number_now" if bind["top"] == year else "number"
+    return _finding("carbon_peak", "carbon-path", bind, number=now)
 
 
 def _lmdi(run: StudyRun, shown: ShownStep) -> Finding | None:
@@ -75,10 +80,12 @@ _MAKERS: dict[str, Callable[[StudyRun, ShownStep], Finding | None]] = {
 }
 
 
-def _finding(key: str, section: str, bind: dict[str, str | int | Text]) -> Finding:
-    parts = ("title", "number", "interval", "reservation")
-    title, number, interval, reservation = (say(f"findings.{key}.{p}", **bind) for p in parts)
-    return Finding(title, number, interval, reservation, "described", section)
+def _finding(
+    key: str, section: str, bind: dict[str, str | int | Text], *, number: str = "number"
+) -> Finding:
+    parts = ("title", number, "interval", "reservation")
+    title, figure, interval, reservation = (say(f"findings.{key}.{p}", **bind) for p in parts)
+    return Finding(title, figure, interval, reservation, "described", section)
 
 
 def _name(row: Mapping[str, Cell]) -> Text:

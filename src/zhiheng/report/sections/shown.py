@@ -15,7 +15,9 @@ class Shown:
 
     `last` keeps the last period, `where` the rows with a value in a column, `most` the first
     so many (the workbook holds all). Columns in `large` are printed in 亿 or in millions of the
-    table's unit.
+    table's unit; `sort` is the column by which rows fall. A table
+    whose column `parts` holds one word only is no split and is not shown; `formats` are
+    those of columns that differ from the catalog's.
     """
 
     table: str
@@ -26,6 +28,9 @@ class Shown:
     where: tuple[str, str] = ("", "")
     most: int = 0
     large: tuple[str, ...] = ()
+    sort: str = ""
+    parts: str = ""
+    formats: tuple[tuple[str, str], ...] = ()
 
     def present(self, result: Result) -> tuple[str, ...]:
         """The columns that the table has; one that came of an option may be absent."""
@@ -42,5 +47,7 @@ def rows_of(result: Result, shown: Shown) -> list[int]:
     column, value = shown.where
     if column:
         keep &= np.array([str(v) == value for v in table.columns[column]], dtype=bool)
-    rows = np.flatnonzero(keep).tolist()
-    return rows[: shown.most] if shown.most else rows
+    rows = np.flatnonzero(keep)
+    if shown.sort:
+        rows = rows[np.argsort(-table.columns[shown.sort][rows], kind="stable")]
+    return rows[: shown.most or None].tolist()
