@@ -87,3 +87,8 @@ def test_an_unknown_table_lists_those_that_exist() -> None:
     with pytest.raises(ZhihengError) as caught:
         Result(tables={"scores": table()}).table("score")
     assert "scores" in caught.value.fix.en
+
+
+def test_a_row_with_an_empty_key_is_found_by_its_own_key() -> None:
+    table = Table.of(["id", "since"], id=["a", "b"], since=[float("nan"), 2020.0], value=[1.0, 2.0])
+    assert [table.find(*table.key(row)) for row in range(len(table))] == [0, 1]

@@ -113,7 +113,7 @@ def _said(text: Text) -> Sentence:
 def _worth_printing(result: Result, shown: Shown) -> bool:
     """Not the table without rows, the one too long, or the one whose parts are the whole."""
     rows = rows_of(result, shown)
-    if not 0 < len(rows) <= MOST_ROWS:
+    if not 0 < len(rows) <= MOST_ROWS or (shown.alone and not _alone(result)):
         return False
     parts = result.tables[shown.table].columns[shown.parts][rows] if shown.parts else ()
     return not shown.parts or len(set(parts)) > 1
@@ -121,9 +121,15 @@ def _worth_printing(result: Result, shown: Shown) -> bool:
 
 def _stub(result: Result, shown: Shown) -> tuple[str, ...]:
     """The names of the rows; that of the only entity says nothing."""
-    table = result.tables[shown.table]
-    alone = "entity" in table.columns and len(set(table.columns["entity"])) == 1
+    entities = result.tables[shown.table].columns.get("entity", ())
+    alone = len(set(entities)) == 1
     return tuple(c for c in shown.stub if not (alone and c == NAME)) or shown.stub
+
+
+def _alone(result: Result) -> bool:
+    """Whether the result is about one entity."""
+    seen = {e for t in result.tables.values() for e in t.columns.get("entity", ())}
+    return len(seen) == 1
 
 
 def _caption(result: Result, shown: Shown, about: Text) -> Text:

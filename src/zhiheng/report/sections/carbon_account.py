@@ -24,7 +24,7 @@ EXHIBITS = {
          Shown("by_sector", (NAME, "sector_title", "emission_scope"), ("emission",), last=True,
                long=True, large=("emission",), sort="emission", parts="sector"),
          Shown("factors", ("factor_id", "factor_status", "source", "unit"), ("value",),
-               long=True)),
+               long=True, alone=True)),
     ),
     "monitor": Exhibit(plain("monitor")),
     "embodied": Exhibit(

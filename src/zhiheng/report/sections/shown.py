@@ -17,7 +17,8 @@ class Shown:
     so many (the workbook holds all). Columns in `large` are printed in 亿 or in millions of the
     table's unit; `sort` is the column by which rows fall. A table
     whose column `parts` holds one word only is no split and is not shown; `formats` are
-    those of columns that differ from the catalog's.
+    those of columns that differ from the catalog's; with `alone` it is shown for a study
+    of one entity only.
     """
 
     table: str
@@ -30,6 +31,7 @@ class Shown:
     large: tuple[str, ...] = ()
     sort: str = ""
     parts: str = ""
+    alone: bool = False
     formats: tuple[tuple[str, str], ...] = ()
 
     def present(self, result: Result) -> tuple[str, ...]:

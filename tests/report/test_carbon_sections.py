@@ -1,0 +1,169 @@
+"""Sections on carbon: what is shown of a result, and what is never left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from zhiheng.core.result import Figure, Note, Result, Table
+from zhiheng.core.text import Text
+from zhiheng.report.model import Block, FigureBlock, Paragraph, TableBlock
+from zhiheng.report.sections import (
+    carbon_account,
+    carbon_drivers,
+    carbon_findings,
+    carbon_levers,
+    carbon_path,
+)
+from zhiheng.report.sections.carbon import remarks
+from zhiheng.study.plan import parse_plan
+from zhiheng.study.plan_parts import CarbonPlan, ShownStep
+from zhiheng.study.refusals import REFUSAL
+from zhiheng.study.run_types import StudyRun
+
+TITLE = Text("中国", "China")
+SKILL = {
+    "mae_outlook": 0.19, "mae_half_drift": 0.187, "coverage_90": 0.93, "brier_skill": 0.57,
+    "china_outlook": 0.31, "china_half_drift": 0.305,
+}  # fmt: skip
+
+
+def peaked(pool: str = "countries", *, entities: int = 1) -> Result:
+    """Odds with their record, as the method gives them."""
+    names = ["CHN", "USA"][:entities]
+    size = len(SKILL)
+    record = np.full(size, np.nan)
+    tables = {
+        "probability": Table.of(
+            ["entity", "period"], entity=names, name_zh=["中国", "美国"][:entities],
+            name_en=["China", "United States"][:entities], period=[2024] * entities,
+            period_to=[2034] * entities, probability=[0.05, 0.9][:entities],
+            maximum_period=[2024, 2005][:entities], latest=[13.0, 5.0][:entities],
+            below_maximum=[0.0, 0.2][:entities],
+        ),
+        "skill": Table.of(
+            ["pool", "measure"], pool=[pool] * size, measure=list(SKILL),
+            value=np.array(list(SKILL.values())), low=record + 0.45, high=record + 0.66,
+            at_least=record, at_most=record, met=["none"] * size,
+        ),
+        "fan": Table.of(["period"], period=[2024, 2025], low=[1.0, 1.0], median=[2.0, 2.0],
+                        high=[3.0, 3.0]),
+    }  # fmt: skip
+    reading = Text("按各国校准", "calibrated on countries")
+    figures = (
+        Figure("odds", "bar", "probability", TITLE, reading, {"value": "probability"}),
+        Figure("fan", "fan", "fan", TITLE, reading),
+    )
+    notes = (
+        Note(Text("按 50 个国家校准。", "Calibrated on 50 countries.")),
+        Note(Text("末年会修订。", "The last year is revised."), level="caution"),
+    )
+    return Result(tables, figures, notes, method="peaked")
+
+
+@pytest.fixture
+def study(run: StudyRun):
+    """A run with one step on carbon in the given part of the report."""
+
+    def make(result: Result, part: str, first: tuple[str, ...] = ()) -> StudyRun:
+        shown = (ShownStep(step="s", title=TITLE),)
+        carbon = CarbonPlan(**{part: shown, "first": first})
+        report = run.plan.report.model_copy(update={"carbon": carbon, "index": ""})
+        plan = run.plan.model_copy(update={"report": report})
+        return replace(run, plan=plan, results={**run.results, "s": result})
+
+    return make
+
+
+def words_of(blocks: tuple[Block, ...]) -> str:
+    sentences = [s for b in blocks if isinstance(b, Paragraph) for s in b.sentences]
+    return " ".join(str(s.template.en) + str(s.bind.get("remark", "")) for s in sentences)
+
+
+def test_a_fan_is_never_without_its_record(study) -> None:
+    section = carbon_path.carbon_path_section(study(peaked(), "path"))
+    assert section is not None
+    said = words_of(section.blocks)
+    for measure in ("mae_outlook", "coverage_90", "brier_skill", "china_outlook"):
+        assert measure in said
+    assert "calibrated on countries" in said
+
+
+def test_odds_calibrated_on_the_panel_itself_do_not_say_countries(study) -> None:
+    section = carbon_path.carbon_path_section(study(peaked("panel"), "path"))
+    assert section is not None
+    assert "not on these provinces" not in words_of(section.blocks)
+
+
+def test_one_bar_is_not_drawn_and_the_name_of_the_only_entity_not_printed(study) -> None:
+    section = carbon_path.carbon_path_section(study(peaked(), "path"))
+    assert section is not None
+    assert [b.figure for b in section.blocks if isinstance(b, FigureBlock)] == ["fan"]
+    section = carbon_path.carbon_path_section(study(peaked(entities=2), "path"))
+    assert section is not None
+    assert [b.figure for b in section.blocks if isinstance(b, FigureBlock)] == ["odds", "fan"]
+
+
+def test_a_figure_of_the_first_screen_is_not_repeated(study) -> None:
+    section = carbon_path.carbon_path_section(study(peaked(), "path", ("s.fan",)))
+    assert section is not None
+    assert not [b for b in section.blocks if isinstance(b, FigureBlock)]
+
+
+def test_remarks_of_the_method_are_printed_and_cautions_stand_apart() -> None:
+    rules, caution = remarks(peaked())
+    assert isinstance(rules, Paragraph)
+    assert rules.style == "note"
+    assert isinstance(caution, Paragraph)
+    assert caution.style == "caution"
+    assert "revised" in str(caution.sentences[0].bind["remark"])
+
+
+def test_a_refusal_is_said_where_the_result_would_stand(study) -> None:
+    refused = Result({REFUSAL: Table.of((), code=["M974"])}, method="peaked")
+    section = carbon_path.carbon_path_section(study(refused, "path"))
+    assert section is not None
+    assert len(section.blocks) == 1
+    assert "refused" in words_of(section.blocks)
+
+
+def test_the_first_screen_says_the_odds_of_the_largest_emitter(study) -> None:
+    (finding,) = carbon_findings.carbon_findings(study(peaked(entities=2), "path"))
+    assert finding.title.bind["entity"] == "CHN"
+    assert "highest year so far" in finding.number.template.en
+
+
+def test_parts_without_steps_have_no_section(run: StudyRun) -> None:
+    for make in (
+        carbon_account.carbon_account_section,
+        carbon_drivers.carbon_drivers_section,
+        carbon_path.carbon_path_section,
+        carbon_levers.carbon_levers_section,
+    ):
+        assert make(run) is None
+
+
+def test_a_long_table_is_left_to_the_workbook(study) -> None:
+    def lmdi(rows: int) -> Result:
+        table = Table.of(
+            ["factor"], factor=[str(i) for i in range(rows)],
+            factor_title_zh=["因素"] * rows, factor_title_en=["factor"] * rows,
+            effect=np.ones(rows), share=np.ones(rows), relative_effect=np.ones(rows),
+            unit=["t_CO2"] * rows,
+        )  # fmt: skip
+        return Result({"effects": table}, method="lmdi")
+
+    def tables(rows: int) -> list[TableBlock]:
+        section = carbon_drivers.carbon_drivers_section(study(lmdi(rows), "drivers"))
+        assert section is not None
+        return [b for b in section.blocks if isinstance(b, TableBlock)]
+
+    assert len(tables(4)) == 1
+    assert "million" in tables(4)[0].caption.en
+    assert not tables(61)
+
+
+def test_the_plan_of_the_sample_has_no_steps_on_carbon(run: StudyRun) -> None:
+    assert parse_plan(run.plan.source_text, "sample").report.carbon.steps() == ()
