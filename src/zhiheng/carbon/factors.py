@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.carbon import factor_refusals as refuse
-from zhiheng.carbon.sectors import Spread, spread
+from zhiheng.carbon.sectors import Spread, spread, totals
 from zhiheng.carbon.telescope import closes
 from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.dimensions import Label
@@ -210,9 +210,10 @@ def _deviation(address: refuse.Address, wide: Spread, values: Array, meaning: Sc
 
 def _apart(panel: Panel, left: str, signed: Array, wide: Spread, meaning: Scope) -> float:
     """How far the parts are from the total that the panel holds itself, if it holds one."""
-    if not wide.identity.dimensions or not needs(left, meaning) <= set(panel.series):
+    stored = needs(left, meaning) <= set(panel.series)
+    if not wide.identity.dimensions or not (stored or wide.by_product):
         return 0.0
-    total = evaluate(left, panel, meaning).values
+    total = evaluate(left, totals(panel, left, meaning), meaning).values
     summed = signed.sum(axis=1)
     size = np.maximum(np.abs(total), np.abs(summed))
     off = np.divide(np.abs(total - summed), size, out=np.zeros_like(size), where=size > 0)

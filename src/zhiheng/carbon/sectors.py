@@ -64,7 +64,9 @@ def spread(
     _refuse_empty(panel, identity, found)
     parts = _parts(identity, found, sectors)
     identity, by_product = _mark_left(identity, meaning)
-    wide = _rows(panel, identity, meaning, parts, found)
+    wanted = [identity.left, *(f.expression for f in identity.factors)]
+    depths = {plain: (identity.marked[plain][1], one) for plain, one in found.items()}
+    wide = _rows(panel, wanted, meaning, parts, depths)
     return Spread(wide, identity, parts, by_product)
 
 
@@ -182,13 +184,12 @@ def _refuse_empty(
 
 def _rows(
     panel: Panel,
-    identity: Identity,
+    wanted: Sequence[str],
     meaning: Scope,
     parts: tuple[Label, ...],
-    found: Mapping[str, Mapping[Label, tuple[str, ...]]],
+    found: Mapping[str, tuple[int, Mapping[Label, tuple[str, ...]]]],
 ) -> Panel:
-    """The panel with entities times parts as rows, and the names of the identity as series."""
-    wanted = [identity.left, *(f.expression for f in identity.factors)]
+    """The panel with entities times parts as rows, and the names of expressions as series."""
     plain = sorted({name for e in wanted for name in needs(e, meaning)})
     direct = {n.name for e in wanted for n in names(parse(e))}
     plain += sorted(n for n in direct if n in panel.series and n not in plain)
@@ -196,8 +197,8 @@ def _rows(
     values, status, units = [], [], {}
     for name in plain:
         if name in found:
-            depth = identity.marked[name][1]
-            picked = [found[name][part[:depth]] for part in parts]
+            depth, below = found[name]
+            picked = [below[part[:depth]] for part in parts]
         elif name in panel.series:
             picked = [(name,)]
         else:
@@ -218,6 +219,19 @@ def _rows(
         series=tuple(units),
         units=units,
         definitions={},
+    )
+
+
+def totals(panel: Panel, expression: str, meaning: Scope) -> Panel:
+    """The panel with the names of an expression, families summed to the total that they make."""
+    wanted = sorted(needs(expression, meaning))
+    whole = {n: (n,) if n in panel.series else _whole(n, panel) for n in wanted}
+    return _rows(
+        panel,
+        [expression],
+        meaning,
+        WHOLE,
+        {name: (0, {(): picked}) for name, picked in whole.items()},
     )
 
 
