@@ -117,14 +117,17 @@ def read_factors(
     address = refuse.Address(panel, wide.parts, [identity.left, *(f.id for f in identity.factors)])
     if not complete.all() and (gaps == "refuse" or not complete.any()):
         raise refuse.missing(address, ~np.isfinite(values))
-    kept = panel.select(entities=[e for e, c in zip(panel.entities, complete, strict=True) if c])
-    values = values[complete]
+    kept = panel
+    if not complete.all():
+        names = [e for e, c in zip(panel.entities, complete, strict=True) if c]
+        kept, values = panel.select(entities=names), values[complete]
     address = refuse.Address(kept, address.parts, address.expressions)
     sink = np.asarray(
         (values[..., 0] <= 0).all(axis=-1) & (values[..., 0] < 0).any(axis=-1), dtype=np.bool_
     )
     refuse.negative(address, values, sink, apart=sinks == "apart")
-    values = np.where(sink[..., None, None], np.abs(values), values)
+    if sink.any():
+        values = np.where(sink[..., None, None], np.abs(values), values)
     refuse.total_among_parts(address, values[..., 0])
     deviation = _deviation(address, wide, values, meaning)
     by_construction = not wide.by_product and closes(wide.identity, meaning, wide.panel.series)

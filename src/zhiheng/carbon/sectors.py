@@ -206,7 +206,7 @@ def _rows(
         if not picked[0]:
             continue  # the evaluation says that it is missing, with the nearest names
         units[name] = _one_unit(panel, meaning, name, [s for p in picked for s in p])
-        values.append(np.broadcast_to(_summed(panel.values, panel, picked), shape))
+        values.append(np.broadcast_to(_summed(panel, picked), shape))
         status.append(np.broadcast_to(_weakest(panel, picked), shape))
     rows = shape[0] * shape[1]
     cube = np.stack(values, axis=-1).reshape(rows, shape[2], len(units))
@@ -248,17 +248,20 @@ def _at(panel: Panel, picked: Sequence[tuple[str, ...]]) -> list[list[int]]:
     return [[place[s] for s in one] for one in picked]
 
 
-def _summed(
-    values: NDArray[np.float64], panel: Panel, picked: Sequence[tuple[str, ...]]
-) -> NDArray[np.float64]:
+def _summed(panel: Panel, picked: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
     """[entity, part, period]; a sum with a gap is a gap."""
-    sums = [values[:, :, at].sum(axis=-1) for at in _at(panel, picked)]
-    return np.stack(sums, axis=1)
+    at = _at(panel, picked)
+    if all(len(one) == 1 for one in at):
+        return panel.values[:, :, [one[0] for one in at]].swapaxes(1, 2)
+    return np.stack([panel.values[:, :, one].sum(axis=-1) for one in at], axis=1)
 
 
 def _weakest(panel: Panel, picked: Sequence[tuple[str, ...]]) -> NDArray[np.int8]:
     """The weakest status of what is added up, [entity, part, period]."""
-    return np.stack([panel.status[:, :, at].max(axis=-1) for at in _at(panel, picked)], axis=1)
+    at = _at(panel, picked)
+    if all(len(one) == 1 for one in at):
+        return panel.status[:, :, [one[0] for one in at]].swapaxes(1, 2)
+    return np.stack([panel.status[:, :, one].max(axis=-1) for one in at], axis=1)
 
 
 def _one_unit(panel: Panel, meaning: Scope, name: str, series: Sequence[str]) -> str:
