@@ -194,16 +194,18 @@ def pair(
     sink : ndarray of bool, shape (entities, parts)
         Leaves that are kept, all others count as zero.
     """
-    end = np.take(values[:, plan.rows], plan.last, axis=-2)
+    picked = values[:, plan.rows]
+    end = np.take(picked, plan.last, axis=-2)
     if plan.between == "periods":
-        start = np.take(values[:, plan.rows], plan.first, axis=-2)
+        start = np.take(picked, plan.first, axis=-2)
     elif plan.base == MEAN and not len(plan.against):
         start = np.broadcast_to(mean_state(wide, meaning, values)[:, None, None], end.shape)
     else:
         start = np.broadcast_to(values[:, plan.against][:, None], end.shape)
     kept = sink[plan.rows]
-    ends = [_leaves(np.where(kept[None, ..., None, None], v, 0.0)) for v in (start, end)]
-    (start, end) = ends
+    if not kept.all():
+        start, end = (np.where(kept[None, ..., None, None], v, 0.0) for v in (start, end))
+    start, end = _leaves(start), _leaves(end)
     return Pair(start[..., 0], end[..., 0], start[..., 1:], end[..., 1:])
 
 

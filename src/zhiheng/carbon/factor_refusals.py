@@ -101,27 +101,32 @@ def total_among_parts(address: Address, values: Array) -> None:
     whole = values.sum(axis=1)
     if count < 3 or not whole.any():
         return
-    for i, part in enumerate(address.parts):
-        own = values[:, i]
-        rest = whole - own
-        if own.any() and np.allclose(own, rest, rtol=ADDS_UP, atol=0):
-            family = address.expressions[0]
-            raise ZhihengError(
-                "M955",
-                Text(
-                    "部门 {p} 等于其余部门之和：合计会被算两遍。",
-                    "The part {p} is the sum of all others: the total would count twice.",
-                ).format(p=".".join(part)),
-                evidence=[
-                    {"series": family, "sector": ".".join(part), "value": float(own.sum()),
-                     "sum of the others": float(rest.sum())},
-                ],
-                fix=Text(
-                    "用 sectors= 列出不相重叠的部门；合计行可命名为 total，会被认出。",
-                    "List parts that do not overlap with sectors=; a total named total is known "
-                    "for what it is.",
-                ),
-            )  # fmt: skip
+    rest = whole[:, None] - values
+    equal = (np.abs(values - rest) <= ADDS_UP * rest).all(axis=(0, 2)) & values.any(axis=(0, 2))
+    if not equal.any():
+        return
+    i = int(np.flatnonzero(equal)[0])
+    name = ".".join(address.parts[i])
+    raise ZhihengError(
+        "M955",
+        Text(
+            "部门 {p} 等于其余部门之和：合计会被算两遍。",
+            "The part {p} is the sum of all others: the total would count twice.",
+        ).format(p=name),
+        evidence=[
+            {
+                "series": address.expressions[0],
+                "sector": name,
+                "value": float(values[:, i].sum()),
+                "sum of the others": float(rest[:, i].sum()),
+            }
+        ],
+        fix=Text(
+            "用 sectors= 列出不相重叠的部门；合计行可命名为 total，会被认出。",
+            "List parts that do not overlap with sectors=; a total named total is known for what "
+            "it is.",
+        ),
+    )
 
 
 def unequal(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.carbon import factor_refusals as refuse
-from zhiheng.carbon.sectors import Spread, spread
+from zhiheng.carbon.sectors import Spread, spread, totals
 from zhiheng.carbon.telescope import closes
 from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.dimensions import Label
@@ -117,14 +117,17 @@ def read_factors(
     address = refuse.Address(panel, wide.parts, [identity.left, *(f.id for f in identity.factors)])
     if not complete.all() and (gaps == "refuse" or not complete.any()):
         raise refuse.missing(address, ~np.isfinite(values))
-    kept = panel.select(entities=[e for e, c in zip(panel.entities, complete, strict=True) if c])
-    values = values[complete]
+    kept = panel
+    if not complete.all():
+        names = [e for e, c in zip(panel.entities, complete, strict=True) if c]
+        kept, values = panel.select(entities=names), values[complete]
     address = refuse.Address(kept, address.parts, address.expressions)
     sink = np.asarray(
         (values[..., 0] <= 0).all(axis=-1) & (values[..., 0] < 0).any(axis=-1), dtype=np.bool_
     )
     refuse.negative(address, values, sink, apart=sinks == "apart")
-    values = np.where(sink[..., None, None], np.abs(values), values)
+    if sink.any():
+        values = np.where(sink[..., None, None], np.abs(values), values)
     refuse.total_among_parts(address, values[..., 0])
     deviation = _deviation(address, wide, values, meaning)
     by_construction = not wide.by_product and closes(wide.identity, meaning, wide.panel.series)
@@ -210,9 +213,10 @@ def _deviation(address: refuse.Address, wide: Spread, values: Array, meaning: Sc
 
 def _apart(panel: Panel, left: str, signed: Array, wide: Spread, meaning: Scope) -> float:
     """How far the parts are from the total that the panel holds itself, if it holds one."""
-    if not wide.identity.dimensions or not needs(left, meaning) <= set(panel.series):
+    stored = needs(left, meaning) <= set(panel.series)
+    if not wide.identity.dimensions or not (stored or wide.by_product):
         return 0.0
-    total = evaluate(left, panel, meaning).values
+    total = evaluate(left, totals(panel, left, meaning), meaning).values
     summed = signed.sum(axis=1)
     size = np.maximum(np.abs(total), np.abs(summed))
     off = np.divide(np.abs(total - summed), size, out=np.zeros_like(size), where=size > 0)

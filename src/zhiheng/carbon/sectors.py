@@ -64,7 +64,9 @@ def spread(
     _refuse_empty(panel, identity, found)
     parts = _parts(identity, found, sectors)
     identity, by_product = _mark_left(identity, meaning)
-    wide = _rows(panel, identity, meaning, parts, found)
+    wanted = [identity.left, *(f.expression for f in identity.factors)]
+    depths = {plain: (identity.marked[plain][1], one) for plain, one in found.items()}
+    wide = _rows(panel, wanted, meaning, parts, depths)
     return Spread(wide, identity, parts, by_product)
 
 
@@ -182,13 +184,12 @@ def _refuse_empty(
 
 def _rows(
     panel: Panel,
-    identity: Identity,
+    wanted: Sequence[str],
     meaning: Scope,
     parts: tuple[Label, ...],
-    found: Mapping[str, Mapping[Label, tuple[str, ...]]],
+    found: Mapping[str, tuple[int, Mapping[Label, tuple[str, ...]]]],
 ) -> Panel:
-    """The panel with entities times parts as rows, and the names of the identity as series."""
-    wanted = [identity.left, *(f.expression for f in identity.factors)]
+    """The panel with entities times parts as rows, and the names of expressions as series."""
     plain = sorted({name for e in wanted for name in needs(e, meaning)})
     direct = {n.name for e in wanted for n in names(parse(e))}
     plain += sorted(n for n in direct if n in panel.series and n not in plain)
@@ -196,8 +197,8 @@ def _rows(
     values, status, units = [], [], {}
     for name in plain:
         if name in found:
-            depth = identity.marked[name][1]
-            picked = [found[name][part[:depth]] for part in parts]
+            depth, below = found[name]
+            picked = [below[part[:depth]] for part in parts]
         elif name in panel.series:
             picked = [(name,)]
         else:
@@ -205,7 +206,7 @@ def _rows(
         if not picked[0]:
             continue  # the evaluation says that it is missing, with the nearest names
         units[name] = _one_unit(panel, meaning, name, [s for p in picked for s in p])
-        values.append(np.broadcast_to(_summed(panel.values, panel, picked), shape))
+        values.append(np.broadcast_to(_summed(panel, picked), shape))
         status.append(np.broadcast_to(_weakest(panel, picked), shape))
     rows = shape[0] * shape[1]
     cube = np.stack(values, axis=-1).reshape(rows, shape[2], len(units))
@@ -218,6 +219,19 @@ def _rows(
         series=tuple(units),
         units=units,
         definitions={},
+    )
+
+
+def totals(panel: Panel, expression: str, meaning: Scope) -> Panel:
+    """The panel with the names of an expression, families summed to the total that they make."""
+    wanted = sorted(needs(expression, meaning))
+    whole = {n: (n,) if n in panel.series else _whole(n, panel) for n in wanted}
+    return _rows(
+        panel,
+        [expression],
+        meaning,
+        WHOLE,
+        {name: (0, {(): picked}) for name, picked in whole.items()},
     )
 
 
@@ -234,17 +248,20 @@ def _at(panel: Panel, picked: Sequence[tuple[str, ...]]) -> list[list[int]]:
     return [[place[s] for s in one] for one in picked]
 
 
-def _summed(
-    values: NDArray[np.float64], panel: Panel, picked: Sequence[tuple[str, ...]]
-) -> NDArray[np.float64]:
+def _summed(panel: Panel, picked: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
     """[entity, part, period]; a sum with a gap is a gap."""
-    sums = [values[:, :, at].sum(axis=-1) for at in _at(panel, picked)]
-    return np.stack(sums, axis=1)
+    at = _at(panel, picked)
+    if all(len(one) == 1 for one in at):
+        return panel.values[:, :, [one[0] for one in at]].swapaxes(1, 2)
+    return np.stack([panel.values[:, :, one].sum(axis=-1) for one in at], axis=1)
 
 
 def _weakest(panel: Panel, picked: Sequence[tuple[str, ...]]) -> NDArray[np.int8]:
     """The weakest status of what is added up, [entity, part, period]."""
-    return np.stack([panel.status[:, :, at].max(axis=-1) for at in _at(panel, picked)], axis=1)
+    at = _at(panel, picked)
+    if all(len(one) == 1 for one in at):
+        return panel.status[:, :, [one[0] for one in at]].swapaxes(1, 2)
+    return np.stack([panel.status[:, :, one].max(axis=-1) for one in at], axis=1)
 
 
 def _one_unit(panel: Panel, meaning: Scope, name: str, series: Sequence[str]) -> str:

@@ -42,10 +42,11 @@ class Lmdi:
 def log_ratio(a: Array, b: Array) -> Array:
     """``ln(a / b)`` of positive numbers, exact to rounding where they nearly agree."""
     high, low = np.maximum(a, b), np.minimum(a, b)
-    near = high <= 2.0 * low
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        close = np.log1p(np.where(near, (high - low) / low, 0.0))
-        size = np.where(near, close, np.log(high) - np.log(low))
+        size = np.asarray(np.log1p((high - low) / low))
+        far = ~np.isfinite(size)
+        if far.any():
+            size = np.where(far, np.log(high) - np.log(low), size)
     return np.where(a >= b, size, -size)
 
 
@@ -57,11 +58,17 @@ def log_mean(a: Array, b: Array) -> Array:
     a, b : ndarray
         Not negative.
     """
-    positive = (a > 0) & (b > 0)
+    positive = np.asarray((a > 0) & (b > 0), dtype=np.bool_)
+    if positive.all():
+        return _mean_of_positive(a, b)
     x, y = np.where(positive, a, 1.0), np.where(positive, b, 1.0)
+    return np.where(positive, _mean_of_positive(x, y), 0.0)
+
+
+def _mean_of_positive(x: Array, y: Array) -> Array:
     ratio = log_ratio(x, y)
-    mean = np.where(ratio == 0, x, (x - y) / np.where(ratio == 0, 1.0, ratio))
-    return np.where(positive, mean, 0.0)
+    same = ratio == 0
+    return np.where(same, x, (x - y) / np.where(same, 1.0, ratio))
 
 
 def effects(start: Array, end: Array, x0: Array, x1: Array) -> Array:
@@ -82,7 +89,9 @@ def effects(start: Array, end: Array, x0: Array, x1: Array) -> Array:
     factors do so at once, they share the change equally, which is the limit
     when all of them approach zero at the same rate.
     """
-    both = (x0 > 0) & (x1 > 0)
+    both = np.asarray((x0 > 0) & (x1 > 0), dtype=np.bool_)
+    if both.all() and (start > 0).all() and (end > 0).all():
+        return log_mean(end, start)[..., None] * log_ratio(x1, x0)
     ratio = log_ratio(np.where(both, x1, 1.0), np.where(both, x0, 1.0))
     regular = log_mean(end, start)[..., None] * ratio
     zero = np.where(((start == 0) & (end > 0))[..., None], x0 == 0, False)

@@ -106,7 +106,10 @@ def _shares(start: Array, end: Array, x0: Array, x1: Array) -> tuple[Array, Arra
     raw = log_mean(np.nan_to_num(s1), np.nan_to_num(s0))
     defined = np.isfinite(s0).all(axis=-1) & np.isfinite(s1).all(axis=-1)
     total = np.where(defined, raw.sum(axis=-1), np.nan)[..., None]
-    both = (x0 > 0) & (x1 > 0)
+    both = np.asarray((x0 > 0) & (x1 > 0), dtype=np.bool_)
+    if both.all() and (start > 0).all() and (end > 0).all():
+        weights = _over(raw, total)
+        return weights[..., None] * log_ratio(x1, x0), weights
     ratio = log_ratio(np.where(both, x1, 1.0), np.where(both, x0, 1.0))
     appears, goes = _through_zero(start, end, x0, x1)
     gained = np.where(appears, s1[..., None], 0.0) - np.where(goes, s0[..., None], 0.0)
