@@ -222,18 +222,30 @@ def _refuse_options(draws: int, activity: float | None) -> None:
 
 
 def _figures(made: Mapping[str, Table]) -> tuple[Figure, ...]:
-    del made
-    return (
-        Figure(
-            "by_period",
-            "stack",
-            "by_period",
-            Text("排放由哪类能源与过程构成", "Emissions by group of fuels and processes"),
-            Text(
-                "每根柱子是一期全部地区的直接排放，各段是一类燃料、过程或其他气体。",
-                "Each bar is the direct emission of all entities in a period; its parts are groups "
-                "of fuels, processes or other gases.",
-            ),
-            {"x": "period", "colour": "group", "value": "emission"},
+    stacked = Figure(
+        "by_period",
+        "stack",
+        "by_period",
+        Text("排放由哪类能源与过程构成", "Emissions by group of fuels and processes"),
+        Text(
+            "每根柱子是一期全部地区的直接排放，各段是一类燃料、过程或其他气体。",
+            "Each bar is the direct emission of all entities in a period; its parts are groups "
+            "of fuels, processes or other gases.",
         ),
+        {"x": "period", "colour": "group", "value": "emission"},
     )
+    if "energy_flows" not in made or not len(made["energy_flows"]):
+        return (stacked,)
+    flow = Figure(
+        "energy_flows",
+        "sankey",
+        "energy_flows",
+        Text("能源从哪里来、用到哪里（末期）", "Energy from its kind to its use, last period"),
+        Text(
+            "每条带的宽度是折标煤的能量：从能源大类到品种，再到使用部门。",
+            "The width of a ribbon is energy in coal equivalent: from groups of carriers to "
+            "carriers, and on to the sectors that use them.",
+        ),
+        {"source": "source", "target": "target", "value": "value"},
+    )
+    return stacked, flow

@@ -12,7 +12,8 @@ from zhiheng.carbon.inventory_checks import netted_lines
 from zhiheng.carbon.inventory_input import Line, own_series
 from zhiheng.carbon.inventory_units import not_convertible, own_values
 from zhiheng.catalog.carriers import carriers, sector
-from zhiheng.catalog.factors import CoalEquivalent, chosen, coal_equivalents, factor_constants
+from zhiheng.catalog.dated_factors import chosen
+from zhiheng.catalog.factors import CoalEquivalent, coal_equivalents, factor_constants
 from zhiheng.catalog.factors import fuel_factors as all_fuel_factors
 from zhiheng.core.panel import Panel
 from zhiheng.core.periods import label

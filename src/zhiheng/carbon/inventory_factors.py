@@ -14,9 +14,9 @@ from zhiheng.carbon.inventory_gases import add_combustion_gases, in_co2e
 from zhiheng.carbon.inventory_input import Line, cells, negative, own_series
 from zhiheng.carbon.inventory_units import heating_value, in_unit, own_values
 from zhiheng.catalog.carriers import carriers, grid_of
+from zhiheng.catalog.dated_factors import Dated
 from zhiheng.catalog.factors import (
     EMBEDDED,
-    Dated,
     FuelFactor,
     factor_constants,
     fuel_factor,

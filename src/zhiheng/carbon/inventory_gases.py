@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from zhiheng.carbon.inventory_input import Line, address
 from zhiheng.carbon.inventory_units import in_unit, missing_value, not_convertible
 from zhiheng.catalog.carriers import sector
-from zhiheng.catalog.factors import chosen, gwp, half_width, non_co2, potentials
+from zhiheng.catalog.dated_factors import chosen
+from zhiheng.catalog.factors import gwp, half_width, non_co2, potentials
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text

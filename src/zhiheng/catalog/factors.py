@@ -7,55 +7,17 @@ caller says that it may be used.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
-from typing import Literal, TypeVar
+from typing import Literal
 
-from zhiheng.catalog.factor_refusals import no_fuel, outside, recalled
-from zhiheng.catalog.loading import Entry, Listed, read_csv
+from zhiheng.catalog.dated_factors import Dated, Titled, chosen, no_fuel
+from zhiheng.catalog.loading import Listed, read_csv
 from zhiheng.catalog.series import fuels
 from zhiheng.core.errors import ZhihengError, unknown_name
 from zhiheng.core.text import Text
 
-Status = Literal["two sources", "one source", "proxy", "assumed", "recalled"]
 EMBEDDED = "final_use"
 """The set of the seventeen fuels of final use, with which `co2_final_use` is computed."""
-
-
-class Dated(Entry):
-    """A row that holds for some years: an open end is no bound."""
-
-    id: str
-    source: str
-    status: Status
-    valid_from: int | None = None
-    valid_to: int | None = None
-    note_zh: str = ""
-    note_en: str = ""
-
-    @property
-    def note(self) -> Text | None:
-        """What to know before it is used."""
-        return Text(self.note_zh, self.note_en) if self.note_zh else None
-
-    def holds(self, year: int | None) -> bool:
-        """Whether the row may be used for a year."""
-        if year is None:
-            return True
-        low = self.valid_from is None or self.valid_from <= year
-        return low and (self.valid_to is None or year <= self.valid_to)
-
-
-class Titled(Dated):
-    """A row with a name for readers."""
-
-    title_zh: str
-    title_en: str
-
-    @property
-    def title(self) -> Text:
-        """What the row is called."""
-        return Text(self.title_zh, self.title_en)
 
 
 class FuelFactor(Dated):
@@ -139,9 +101,6 @@ class HalfWidth(Dated):
     what: str
     key: str
     half_width: float
-
-
-D = TypeVar("D", bound=Dated)
 
 
 @cache
@@ -236,17 +195,6 @@ def factor(id: str, *, year: int | None = None, allow_recalled: bool = False) ->
     if rows is None:
         raise unknown_name("C440", id, _by_id(), kind=Text("排放因子", "emission factor"))
     return chosen(rows, year=year, allow_recalled=allow_recalled)
-
-
-def chosen(rows: Sequence[D], *, year: int | None, allow_recalled: bool) -> D:
-    """Of the versions of one factor, the one for a year; see `factor`."""
-    valid = [r for r in rows if r.holds(year)]
-    if not valid:
-        raise outside(rows, year)
-    found = max(valid, key=lambda r: r.valid_from or 0)
-    if found.status == "recalled" and not allow_recalled:
-        raise recalled(found)
-    return found
 
 
 def fuel_sets() -> tuple[str, ...]:

@@ -22,7 +22,8 @@ class Stream:
     fossil, biomass : ndarray
         Tonnes of CO2; biomass counts zero in the total and is shown beside it.
     energy : ndarray
-        Fuel energy in TJ; 0 where no heating value was given.
+        Fuel energy of the fossil part in TJ, as the Commission's template counts it; 0 where
+        no heating value was given.
     """
 
     fossil: Array
@@ -40,7 +41,7 @@ class Pfc:
 
 def _shares(emission: Array, biomass: Array | float, energy: Array) -> Stream:
     share = np.asarray(biomass, dtype=np.float64)
-    return Stream(emission * (1.0 - share), emission * share, np.asarray(energy, dtype=np.float64))
+    return Stream(emission * (1.0 - share), emission * share, energy * (1.0 - share))
 
 
 def burnt(
