@@ -24,7 +24,7 @@ CLOSURE = 1e-10
 
 
 @method(
-    zh="生产理论分解（PDA）：潜在排放系数与强度、产出、效率与技术七个因素", example="efficiency"
+    zh="生产理论分解（PDA）：潜在排放系数与强度、产出、效率与技术七个因素", example="neighbours"
 )
 def production_decomposition(
     panel: Panel,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from zhiheng.carbon.lmdi_wording import CANCEL
 from zhiheng.carbon.production_input import Inputs
 from zhiheng.core.result import Figure, Note
 from zhiheng.core.text import Text
@@ -47,6 +48,19 @@ def notes(found: Split, data: Inputs, *, frontier: Frontier) -> list[Note]:
                 ).format(n=missing),
                 level="caution",
                 code="M935",
+            )
+        )
+    effect = np.nansum(found.effects, axis=(0, 1))
+    if abs(effect.sum()) < CANCEL * np.abs(effect).sum():
+        out.append(
+            Note(
+                Text(
+                    "各因素效应几乎相抵，总变化很小，份额因此很大而不稳；请看相对期初量的效应。",
+                    "The effects nearly cancel and the change is small, so shares of it are large "
+                    "and unstable; read the effects relative to the start.",
+                ),
+                level="caution",
+                code="M838",
             )
         )
     quantities = 3 + data.production.inputs.shape[-1]
