@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from zhiheng.kernels.dea import Quantities, Returns
+from zhiheng.kernels.dea import ON_FRONTIER, Quantities, Returns
 from zhiheng.kernels.dea_radial import Disposability, directional
 from zhiheng.kernels.dea_records import OPTIMAL
 from zhiheng.kernels.lmdi import log_mean
@@ -149,10 +149,11 @@ def _distance(
     else:
         b[:] = units.b
     direction = Quantities(x, np.zeros_like(units.y), b)
-    found = directional(units, direction, reference, returns=returns, disposability=disposability)
-    left = 1.0 - found.score
-    good = (found.status == OPTIMAL) & (left > 0)
-    return np.divide(1.0, left, out=np.full(left.shape, np.nan), where=good)
+    answer = directional(units, direction, reference, returns=returns, disposability=disposability)
+    left = 1.0 - answer.score
+    good = (answer.status == OPTIMAL) & (left > 0)
+    found = np.divide(1.0, left, out=np.full(left.shape, np.nan), where=good)
+    return np.where(np.abs(found - 1.0) <= ON_FRONTIER, 1.0, found)
 
 
 def _own(data: Production, distance: Distance) -> Array:
