@@ -90,6 +90,12 @@ TABLES = {
         cluster_zh=["低—低（低值相邻）", "不显著", "高—低（高值在低值中）", "高—高（高值相邻）"],
         cluster_en=["low among low", "not significant", "high among low", "high among high"],
     ),
+    "points_by_period": Table.of(
+        ["entity", "period"], entity=[c for c, _, _ in PLACES[:3] for _ in YEARS],
+        name_zh=[z for _, z, _ in PLACES[:3] for _ in YEARS],
+        name_en=[e for _, _, e in PLACES[:3] for _ in YEARS], period=[*YEARS] * 3,
+        cluster=["HH"] * 10 + ["HL", "NS"] * 5 + ["LL"] * 10,
+    ),
     "effects": Table.of(["factor"], factor=["a", "software", "c"], effect=[800.0, -950.5, 20.25]),
     "nodes": Table.of(
         ["id"], id=["x", "m", "y"], name_zh=["新质生产力", "科技创新", "绿色发展"],
@@ -146,6 +152,7 @@ FIGURES = {
     "stack": ("decomposition", {"parts": ["between", "within"], "line": "gini"}),
     "line": ("decomposition", {"parts": ["between", "within", "gini"]}),
     "heatmap": ("transitions", {"count": "n"}),
+    "class_grid": ("points_by_period", {"category": "cluster", "order": ["HH", "HL", "LL"]}),
     "graph": ("edges", {"nodes": "nodes"}),
     "hasse": ("pairs", {"nodes": "order"}),
     "parts": ("steps", {"sort_by": {"table": "scores", "column": "rank"}}),
@@ -360,6 +367,15 @@ def test_classes_of_the_map_hold_about_equally_many(values: list[float]) -> None
     counts = np.histogram(values, [-1, *ends])[0]
     assert ends[-1] == max(values)
     assert counts.max() - counts.min() <= 2  # ends belong to one class, so one off on either side
+
+
+def test_a_grid_of_classes_has_a_square_for_every_row_in_the_colour_of_its_class():
+    spec = drawn("class_grid")
+    squares = spec["layer"][0]["data"]["values"]
+    assert len(squares) == 30
+    assert {s["colour"] for s in squares[:10]} == {THEME["classes"]["HH"]}
+    assert sum(not s["known"] for s in squares) == 5
+    assert len({(s["x"], s["y"]) for s in squares}) == 30
 
 
 def test_a_heatmap_of_something_else_names_its_own_sides():

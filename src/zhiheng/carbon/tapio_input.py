@@ -61,7 +61,8 @@ def read_pair(
     Raises
     ------
     ZhihengError
-        C432 two boundaries in one ratio, M800 gaps, M831 one period, M934 an activity in current prices, M936 negative values.
+        C432 two boundaries in one ratio, M800 gaps, M831 one period, M934 an activity in
+        current prices, M936 negative values.
     """
     if len(panel.periods) < 2:
         raise _too_short(panel)

@@ -1,0 +1,152 @@
+"""What `carbon_inequality` reads: emissions, people, output, and the factors between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhiheng.carbon.factors import Factors, read_factors
+from zhiheng.catalog.boundaries import refuse_mixed
+from zhiheng.catalog.identities import Identity
+from zhiheng.catalog.identities import identity as read_identity
+from zhiheng.catalog.scope import scope
+from zhiheng.core.errors import ZhihengError
+from zhiheng.core.expression import evaluate, needs
+from zhiheng.core.panel import Panel
+from zhiheng.core.result import Note
+from zhiheng.core.text import Text
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Emissions, and the bases over which they are spread, of the entities in use.
+
+    Attributes
+    ----------
+    emissions : ndarray, shape (entities, periods)
+    bases : mapping of str to ndarray
+        ``population``, and ``output`` if it was given.
+    """
+
+    panel: Panel
+    emissions: Array
+    bases: Mapping[str, Array]
+    unit: str
+    left_out: tuple[str, ...]
+    series: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
+def read_amounts(
+    panel: Panel,
+    emissions: str,
+    bases: Mapping[str, str],
+    *,
+    gaps: Literal["refuse", "drop"],
+    boundaries: Mapping[str, str] | None,
+) -> Amounts:
+    """Evaluate emissions and bases; entities in the order of their codes.
+
+    Raises
+    ------
+    ZhihengError
+        C432, M800 gaps, M843 a base not above zero, M934 output in current prices, M936
+        negative emissions.
+    """
+    ordered = panel.select(entities=sorted(panel.entities))
+    meaning, names = scope(panel.level), [emissions, *bases.values()]
+    refuse_mixed(names, meaning, panel=panel, declared=boundaries)
+    found = [evaluate(name, ordered, meaning) for name in names]
+    values = np.stack([one.values for one in found], axis=-1)
+    seen = np.isfinite(values)
+    whole = np.asarray(seen.all(axis=(1, 2)), dtype=np.bool_)
+    if not seen.all() and (gaps == "refuse" or not whole.any()):
+        rows = ordered.cells(~seen, variable=names)
+        raise ZhihengError(
+            "M800",
+            Text("{n} 个单元格没有值。", "{n} cells have no value.").format(n=len(rows)),
+            evidence=rows,
+            fix=Text(
+                "换一个窗口或地区范围；或写明 gaps=drop，不完整的地区整个不参与并被列出。",
+                "Choose other periods or entities; or say gaps=drop: incomplete entities are left "
+                "out whole and listed.",
+            ),
+        )
+    kept = ordered.select(entities=[e for e, w in zip(ordered.entities, whole, strict=True) if w])
+    values = values[whole]
+    _refuse_values(kept, names, values)
+    return Amounts(
+        panel=kept,
+        emissions=values[..., 0],
+        bases={key: values[..., i + 1] for i, key in enumerate(bases)},
+        unit=found[0].unit,
+        left_out=tuple(e for e, w in zip(ordered.entities, whole, strict=True) if not w),
+        series=tuple(sorted({s for name in names for s in needs(name, meaning)})),
+        notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
+    )
+
+
+def _refuse_values(panel: Panel, names: Sequence[str], values: Array) -> None:
+    rows = panel.cells(values[..., 0] < 0, values[..., 0])
+    if rows:
+        raise ZhihengError(
+            "M936",
+            Text(
+                "排放有 {n} 个负值，洛伦兹曲线没有定义。",
+                "{n} emissions are negative: there is no Lorenz curve of them.",
+            ).format(n=len(rows)),
+            evidence=rows,
+            fix=Text("用总排放，把碳汇另列。", "Use gross emissions and show sinks apart."),
+        )
+    wrong = np.zeros(values.shape, dtype=np.bool_)
+    wrong[..., 1:] = values[..., 1:] <= 0
+    if wrong.any():
+        raise ZhihengError(
+            "M843",
+            Text(
+                "人口或产出有不大于零的单元格。",
+                "Population or output is not above zero somewhere.",
+            ),
+            evidence=panel.cells(wrong, values, variable=names),
+            fix=Text("换一个大于零的量。", "Use a quantity above zero."),
+        )
+
+
+def read_chain(panel: Panel, data: Amounts, written: str) -> tuple[Identity, Factors]:
+    """The identity of emissions; its first factor has to be the population.
+
+    Raises
+    ------
+    ZhihengError
+        M938 the identity is not one of these emissions per head, and the refusals of `lmdi`.
+    """
+    meaning = read_identity(written)
+    inside = panel.select(entities=data.panel.entities)
+    factors = read_factors(inside, meaning, gaps="refuse")
+    size = np.maximum(data.emissions, np.finfo(np.float64).tiny)
+    people = data.bases["population"]
+    off = max(
+        float((np.abs(factors.aggregate - data.emissions) / size).max()),
+        float((np.abs(factors.factors[..., 0] - people) / people).max()),
+    )
+    if off > 1e-9:
+        raise ZhihengError(
+            "M938",
+            Text(
+                "恒等式不是这些排放的，或第一个因素不是人口。",
+                "The identity is not one of these emissions, or its first factor is not the "
+                "population.",
+            ),
+            evidence=[{"left": meaning.left, "first factor": meaning.factors[0].expression}],
+            fix=Text(
+                "写成 排放: 人口 * 人均产出 * …，如 kaya。",
+                "Write emissions: population * output per head * …, as in kaya.",
+            ),
+        )
+    return meaning, factors
