@@ -123,4 +123,4 @@ def embodied(
         )
     )
     series = tuple(s for s in table.series if s.startswith("use.") or s == satellite)
-    return Result(tables, figures(tables, solved[-1]), tuple(notes), tuple(checks), series)
+    return Result(tables, figures(tables, solved[-1], shown), tuple(notes), tuple(checks), series)
