@@ -8,7 +8,7 @@ from zhiheng.carbon import embodied_wording as wording
 from zhiheng.carbon.embodied_change import changes
 from zhiheng.carbon.embodied_figures import figures
 from zhiheng.carbon.embodied_paths import chains
-from zhiheng.carbon.embodied_regions import bilateral, region_accounts
+from zhiheng.carbon.embodied_regions import bilateral, region_accounts, traded
 from zhiheng.carbon.embodied_tables import (
     accounts,
     allocation,
@@ -92,8 +92,9 @@ def embodied(
     tables: dict[str, Table] = {"multipliers": multiplier_table(solved, shown)}
     checks: list[Check] = []
     if multi:
-        tables["accounts"], made = region_accounts(solved, shown)
-        tables["bilateral"] = bilateral(solved, shown)
+        trades = traded(solved)
+        tables["accounts"], made = region_accounts(solved, trades, shown)
+        tables["bilateral"] = bilateral(solved, trades, shown)
     else:
         tables["accounts"], made = accounts(solved, shown)
         tables["by_demand"] = by_demand(solved, shown)
@@ -122,4 +123,4 @@ def embodied(
         )
     )
     series = tuple(s for s in table.series if s.startswith("use.") or s == satellite)
-    return Result(tables, figures(tables, solved[-1]), tuple(notes), tuple(checks), series)
+    return Result(tables, figures(tables, solved[-1], shown), tuple(notes), tuple(checks), series)

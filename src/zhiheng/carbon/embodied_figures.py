@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zhiheng.carbon.embodied_years import Year
+from zhiheng.carbon.embodied_years import Units, Year
 from zhiheng.core.result import Figure, Table
 from zhiheng.core.text import Text
 
 SHOWN = 15
 
 
-def figures(tables: Mapping[str, Table], last: Year) -> tuple[Figure, ...]:
+def figures(tables: Mapping[str, Table], last: Year, shown: Units) -> tuple[Figure, ...]:
     """Multipliers, exports, flows and effects, for the tables that there are."""
-    out = [_multipliers(last)]
+    out = [_multipliers(last, shown)]
     if "trade" in tables:
-        out.append(_exports(last))
+        out.append(_exports(last, shown))
     if "flows" in tables and len(tables["flows"]):
         out.append(_flows(last))
     if "effects" in tables:
@@ -23,15 +23,15 @@ def figures(tables: Mapping[str, Table], last: Year) -> tuple[Figure, ...]:
     return tuple(out)
 
 
-def _multipliers(last: Year) -> Figure:
+def _multipliers(last: Year, shown: Units) -> Figure:
     return Figure(
         "multipliers",
         "interval",
         "multipliers",
         Text(
-            "每单位最终需求的完全排放最大的部门，{p} 年",
-            "Sectors with most emissions per unit of final demand, {p}",
-        ).format(p=last.table.period),
+            "单位最终需求完全排放最大的部门，{p} 年（{u}）",
+            "Sectors with most emissions per unit of final demand, {p} ({u})",
+        ).format(p=last.table.period, u=shown.multiplier[0]),
         Text(
             "点是默认分摊规则，横线是各种可辩护规则的 5 %–95 % 范围；横线重叠的部门不能分先后。",
             "Dots are the default way to share emissions out, lines span the 5 % to 95 % points "
@@ -45,15 +45,15 @@ def _multipliers(last: Year) -> Figure:
     )  # fmt: skip
 
 
-def _exports(last: Year) -> Figure:
+def _exports(last: Year, shown: Units) -> Figure:
     return Figure(
         "exports",
         "interval",
         "trade",
         Text(
-            "出口隐含的国内排放，按产品，{p} 年",
-            "Home emissions embodied in exports, by product, {p}",
-        ).format(p=last.table.period),
+            "出口隐含的国内排放，按产品，{p} 年（{u}）",
+            "Home emissions embodied in exports, by product, {p} ({u})",
+        ).format(p=last.table.period, u=shown.emission[0]),
         Text(
             "排放发生在国内的整条供应链上，记在出口的产品名下；横线是各种可辩护分摊规则的范围。",
             "Emitted along the whole supply chain at home and booked to the exported product; "

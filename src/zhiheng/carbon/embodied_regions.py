@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zhiheng.carbon.embodied_wording import ACCOUNTS, CLOSURE
+from zhiheng.carbon.embodied_wording import CLOSURE, REGION_ACCOUNTS
 from zhiheng.carbon.embodied_years import Units, Year
 from zhiheng.core.result import Check, Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.input_output import Trade, footprints
 
 
-def region_accounts(solved: Sequence[Year], shown: Units) -> tuple[Table, list[Check]]:
+def region_accounts(
+    solved: Sequence[Year], trades: Sequence[Trade], shown: Units
+) -> tuple[Table, list[Check]]:
     """Production, consumption and balances of each region.
 
     ``consumption = production - exports + imports``, where exports are emitted here for the
@@ -22,8 +24,7 @@ def region_accounts(solved: Sequence[Year], shown: Units) -> tuple[Table, list[C
     """
     out: dict[str, list[object]] = {}
     worst, closed = 0.0, 0.0
-    for y in solved:
-        found = _trade(y)
+    for y, found in zip(solved, trades, strict=True):
         made, own = found.by_consumer.sum(axis=1), np.diag(found.by_consumer)
         used = found.by_consumer.sum(axis=0)
         sent, got = found.by_partner.sum(axis=1), found.by_partner.sum(axis=0)
@@ -46,8 +47,8 @@ def region_accounts(solved: Sequence[Year], shown: Units) -> tuple[Table, list[C
                     "period": y.table.period,
                     "region": region,
                     "account": account,
-                    "account_title_zh": ACCOUNTS[account].zh,
-                    "account_title_en": ACCOUNTS[account].en,
+                    "account_title_zh": REGION_ACCOUNTS[account].zh,
+                    "account_title_en": REGION_ACCOUNTS[account].en,
                     "value": float(values[r]) / shown.emission[1],
                     "share": float(values[r] / made[r]) if made[r] else np.nan,
                     "unit": shown.emission[0],
@@ -74,11 +75,10 @@ def region_accounts(solved: Sequence[Year], shown: Units) -> tuple[Table, list[C
     ]
 
 
-def bilateral(solved: Sequence[Year], shown: Units) -> Table:
+def bilateral(solved: Sequence[Year], trades: Sequence[Trade], shown: Units) -> Table:
     """From the region that emits to the one that consumes, or that it sends goods to."""
     out: dict[str, list[object]] = {}
-    for y in solved:
-        found = _trade(y)
+    for y, found in zip(solved, trades, strict=True):
         regions = y.table.layout.regions
         for r, source in enumerate(regions):
             for c, target in enumerate(regions):
@@ -95,15 +95,26 @@ def bilateral(solved: Sequence[Year], shown: Units) -> Table:
     return Table.of(("period", "emitter", "consumer"), **out)
 
 
-def _trade(y: Year) -> Trade:
-    table = y.table
-    return footprints(
-        y.model,
-        (table.home(), table.output, table.demand),
-        y.intensity[:, 0],
-        table.layout.region,
-        table.layout.consumer,
-    )
+def traded(solved: Sequence[Year]) -> list[Trade]:
+    """Emissions of each region for each other one, by year."""
+    out: list[Trade] = []
+    for y in solved:
+        table, region = y.table, y.table.layout.region
+        rows = (
+            table.home_rows(np.flatnonzero(region == r)) for r in range(len(table.layout.regions))
+        )
+        out.append(
+            footprints(
+                y.model,
+                rows,
+                table.output,
+                table.demand,
+                y.intensity[:, 0],
+                region=region,
+                consumer=table.layout.consumer,
+            )
+        )
+    return out
 
 
 def _by_region(y: Year) -> np.ndarray:

@@ -34,6 +34,12 @@ ACCOUNTS: Mapping[str, Text] = {
     "imports_bilateral": Text("双边进口隐含（EEBT）", "imports, bilateral (EEBT)"),
     "balance_bilateral": Text("双边贸易隐含差额（EEBT）", "balance, bilateral (EEBT)"),
 }
+REGION_ACCOUNTS: Mapping[str, Text] = {
+    **ACCOUNTS,
+    "exports": Text("为他区最终需求的排放", "emitted here for the final demand of others"),
+    "imports": Text("他区为本区最终需求的排放", "emitted elsewhere for final demand here"),
+    "balance": Text("差额（生产端减消费端）", "balance, production less consumption"),
+}
 DETERMINANTS: Mapping[str, Text] = {
     "intensity": Text("排放强度", "emission intensity"),
     "structure": Text("投入结构（列昂惕夫逆）", "input structure (Leontief inverse)"),

@@ -92,6 +92,11 @@ class UseTable:
             z *= self.home_share[:, None]
         return z
 
+    def home_rows(self, rows: NDArray[np.intp]) -> Array:
+        """Some rows of `home`, of a table whose imports are not removed proportionally."""
+        chosen = [self.layout.sectors[i] for i in rows.tolist()]
+        return _block(self.panel, chosen, self.layout.sectors, self.period)
+
     def total(self) -> Array:
         """Deliveries from home and abroad (n, n): a new array at every call."""
         z = _block(self.panel, self.layout.sectors, self.layout.sectors, self.period)
@@ -123,7 +128,8 @@ def read_layout(panel: Panel) -> Layout:
     if len(sectors) < 2:
         raise refusals.no_table(panel)
     several = all("." in s for s in sectors)
-    rest = [c for c in columns if c not in set(sectors) and c.rpartition(".")[2] not in TOTALS]
+    own = set(sectors)
+    rest = [c for c in columns if c not in own and c.rpartition(".")[2] not in TOTALS]
     demand = tuple(_finest(panel, rest))
     if not demand:
         raise refusals.no_table(panel)
@@ -164,7 +170,7 @@ def read_table(panel: Panel, layout: Layout, period: int, *, proportional: bool)
     refusals.refuse_gaps(
         panel, layout.sectors, [*layout.sectors, *layout.demand], z, demand, period
     )
-    negative = int((z < 0).sum())
+    negative = _negative(z)
     imported = np.zeros((0, 0))
     imported_demand = np.zeros_like(demand)
     if kind == "separate":
@@ -174,7 +180,7 @@ def read_table(panel: Panel, layout: Layout, period: int, *, proportional: bool)
         refusals.refuse_gaps(
             panel, rows, [*layout.sectors, *layout.demand], imported, imported_demand, period
         )
-        negative += int((imported < 0).sum())
+        negative += _negative(imported)
     total_imports = _imports_column(panel, layout, period, kind)
     used = z.sum(axis=1) + demand.sum(axis=1) - (total_imports if kind == "competitive" else 0.0)
     output = _output(panel, layout, period, used)
@@ -216,7 +222,8 @@ def kinds(panel: Panel, layout: Layout) -> list[Kind]:
 
 
 def _kind(panel: Panel, layout: Layout, period: int) -> Kind:
-    rows = [s + IMPORTS for s in layout.sectors if s + IMPORTS in panel.entities]
+    known = set(panel.entities)
+    rows = [s + IMPORTS for s in layout.sectors if s + IMPORTS in known]
     if rows and np.isfinite(_block(panel, rows, layout.sectors, period)).any():
         return "separate"
     if USE + "IM" in panel.series:
@@ -229,7 +236,10 @@ def _kind(panel: Panel, layout: Layout, period: int) -> Kind:
 def _finest(panel: Panel, columns: Sequence[str]) -> list[str]:
     """The parts of a total where every period has them, else the total."""
     found = list(columns)
+    named = {c.rpartition(".")[2] for c in columns}
     for total, parts in FINER.items():
+        if not named & {total, *parts}:
+            continue
         for region in dict.fromkeys(c.rpartition(".")[0] for c in columns):
             own = [f"{region}.{p}" if region else p for p in parts]
             whole = f"{region}.{total}" if region else total
@@ -245,8 +255,14 @@ def _finest(panel: Panel, columns: Sequence[str]) -> list[str]:
 
 def _complete(panel: Panel, code: str) -> bool:
     values = panel.array(USE + code)
-    sectors = [i for i, e in enumerate(panel.entities) if USE + e in panel.series]
+    known = set(panel.series)
+    sectors = [i for i, e in enumerate(panel.entities) if USE + e in known]
     return bool((np.isfinite(values[sectors]).any(axis=0)).all())
+
+
+def _negative(z: Array) -> int:
+    """Number of negative cells; a large table has none and is then not compared cell by cell."""
+    return int((z < 0).sum()) if z.min(initial=0.0) < 0 else 0
 
 
 def _ever(panel: Panel, code: str) -> bool:

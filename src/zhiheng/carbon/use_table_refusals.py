@@ -56,10 +56,10 @@ def refuse_gaps(
     period: int,
 ) -> None:
     """Raise M968 for cells without a value."""
-    if np.isfinite(z).all() and np.isfinite(demand).all():
+    if np.isfinite(z.sum()) and np.isfinite(demand.sum()):
         return
-    places = [*zip(*np.nonzero(~np.isfinite(z)), strict=True)]
-    places += [(i, j + z.shape[1]) for i, j in zip(*np.nonzero(~np.isfinite(demand)), strict=True)]
+    both = ~np.isfinite(np.hstack([z, demand]))
+    places: list[tuple[int, int]] = [(int(i), int(j)) for i, j in np.argwhere(both)]
     raise ZhihengError(
         "M968",
         Text("投入产出表有 {n} 个缺失的格。", "The table has {n} cells without a value.").format(

@@ -20,7 +20,14 @@ def digest(*parts: object) -> str:
     """Hash JSON values, bytes and arrays in the given order; 64 hexadecimal digits."""
     h = hashlib.sha256()
     for part in parts:
-        h.update(_bytes(part))
+        if isinstance(part, np.ndarray):
+            array: NDArray[Any] = np.atleast_1d(part)
+            h.update(f"{array.dtype.str}{array.shape}".encode())
+            # no copy of the whole: arrays may be large
+            for block in [array] if array.flags.c_contiguous else array:
+                h.update(np.ascontiguousarray(block).data.cast("B") if block.size else b"")
+        else:
+            h.update(_bytes(part))
         h.update(b"\x1f")
     return h.hexdigest()
 
@@ -49,7 +56,4 @@ def _rounded(values: NDArray[Any]) -> list[object]:
 def _bytes(part: object) -> bytes:
     if isinstance(part, bytes):
         return part
-    if isinstance(part, np.ndarray):
-        array = np.ascontiguousarray(part)
-        return f"{array.dtype.str}{array.shape}".encode() + array.tobytes()
     return json.dumps(part, ensure_ascii=False, sort_keys=True, default=str).encode()

@@ -7,6 +7,7 @@ columns of final demand, `q` satellites, `R` regions.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,8 +177,11 @@ class Trade:
 
 def footprints(
     model: Leontief,
-    table: tuple[Array, Array, Array],
+    deliveries: Iterable[Array],
+    output: Array,
+    demand: Array,
     intensity: Array,
+    *,
     region: NDArray[np.intp],
     consumer: NDArray[np.intp],
 ) -> Trade:
@@ -186,8 +190,10 @@ def footprints(
     Parameters
     ----------
     model : Leontief
-    table : (Z, x, Y), shapes (n, n), (n,), (n, k)
-    intensity : ndarray, shape (n,)
+    deliveries : iterable of R ndarrays, each (rows of a region, n)
+        Rows of Z, region after region, so that Z need not be held beside the factors.
+    output, intensity : ndarray, shape (n,)
+    demand : ndarray, shape (n, k)
     region : ndarray of int, shape (n,)
         Region of each row, 0 … R-1.
     consumer : ndarray of int, shape (k,)
@@ -197,22 +203,21 @@ def footprints(
     ----------
     Peters (2008) Ecological Economics 65(1): 13-23.
     """
-    z, x, y = table
     regions = int(region.max()) + 1
-    into = np.zeros((y.shape[1], regions))
-    into[np.arange(y.shape[1]), consumer] = 1.0
-    final = y @ into
+    into = np.zeros((demand.shape[1], regions))
+    into[np.arange(demand.shape[1]), consumer] = 1.0
+    final = demand @ into
     emitted = intensity[:, None] * required(model, final)
-    rows = np.zeros((regions, len(x)))
-    rows[region, np.arange(len(x))] = 1.0
-    sent = z @ rows.T + final
+    member = np.zeros((regions, len(output)))
+    member[region, np.arange(len(output))] = 1.0
     partner = np.zeros((regions, regions))
-    for r in range(regions):
+    for r, rows in enumerate(deliveries):
         own = np.flatnonzero(region == r)
-        local = factorise(z[np.ix_(own, own)], x[own])
-        partner[r] = multipliers(local, intensity[own]) @ sent[own]
+        sent = rows @ member.T + final[own]
+        local = factorise(rows[:, own], output[own])
+        partner[r] = multipliers(local, intensity[own]) @ sent
         partner[r, r] = 0.0
-    return Trade(rows @ emitted, partner)
+    return Trade(member @ emitted, partner)
 
 
 def domestic_shares(total_use: Array, exports: Array, imports: Array) -> Array:

@@ -1,0 +1,141 @@
+"""Multi-regional input–output tables: one CSV with two header rows and two key columns.
+
+    region,,       r1,  r1,   r2,  r2,   r1,    r2
+    sector,,       a,   b,    a,   b,    FU101, FU101
+    r1,a,          …
+    r2,b,          …
+    ,VA001,        …                          (value added, optional)
+    ,co2 [t CO2],  …                          (a satellite, with its unit)
+
+A cell of the table is the entity ``r1.a`` and the series ``use.r2.b``; a satellite is a
+series with a value for every sector. ``year,,2015`` and ``unit,,Mill USD`` may stand as
+further header rows.
+"""
+
+from __future__ import annotations
+
+import re
+
+from zhiheng.core.errors import Row, ZhihengError
+from zhiheng.core.text import Text
+from zhiheng.sources.assemble import BadCells, Clock, Reading, assemble
+from zhiheng.sources.grid import column_letters
+from zhiheng.sources.observations import Observations
+from zhiheng.sources.opening import csv_rows, fingerprint, head, is_zip, lacking
+
+SOURCE = "user"
+_HEADS = ("region", "sector", "year", "unit")
+_SATELLITE = re.compile(r"(?P<name>[^\[\]]+?)\s*(\[(?P<unit>[^\]]*)\])?")
+_OWN = re.compile(r"(VA|TVA|TI|TII)\d{0,3}")
+
+
+def sniff(raw: bytes, name: str) -> bool:
+    """Whether the first two lines begin with region and sector and leave the next cell empty."""
+    del name
+    if is_zip(raw):
+        return False
+    lines = [line.replace(" ", "") for line in head(raw).splitlines()[:2]]
+    return len(lines) == 2 and lines[0].startswith("region,,") and lines[1].startswith("sector,,")
+
+
+def parse(raw: bytes, name: str, *, year: int | None = None, unit: str = "") -> Observations:
+    """Read a multi-regional table.
+
+    Parameters
+    ----------
+    raw : bytes
+    name : str
+    year : int, optional
+        Needed where there is no row ``year`` and the file name has no year.
+    unit : str, optional
+        Of the deliveries, where there is no row ``unit``; else they are unstated.
+
+    Raises
+    ------
+    ZhihengError
+        S552 unreadable, S553 no such table, S557 no year, D102 a code twice, D103 no
+        number, U210 unit.
+    """
+    cells = csv_rows(raw, name)
+    top: dict[str, list[str]] = {}
+    while cells[len(top) : len(top) + 1] and cells[len(top)] and cells[len(top)][0] in _HEADS:
+        top[cells[len(top)][0]] = cells[len(top)][2:]
+        if len(top) > len(_HEADS):
+            break
+    if not {"region", "sector"} <= set(top):
+        raise lacking(name, "multi-regional table", ["region,,…", "sector,,…"])
+    columns = [f"{r}.{s}" for r, s in zip(top["region"], top["sector"], strict=False) if r and s]
+    clock, bad = Clock(name), BadCells(name)
+    period = clock.read(_year(top, name, year), "year")
+    stated = next((w for w in top.get("unit", []) if w), unit)
+    rows: list[str] = []
+    for r, row in enumerate(cells[len(top) :], start=len(top)):
+        rows.append(_key(row, r, name))
+    _once(rows, columns, name)
+    sectors = set(rows) & set(columns)
+    found: list[Reading] = []
+    for r, row in enumerate(cells[len(top) :], start=len(top)):
+        key = rows[r - len(top)]
+        if not key:
+            continue
+        match = _SATELLITE.fullmatch(key)
+        satellite = key not in sectors and not _OWN.fullmatch(key) and match is not None
+        for c, column in enumerate(columns, start=2):
+            at = f"{column_letters(c)}{r + 1}"
+            value = bad.number(row[c] if c < len(row) else "", at)
+            if value is None:
+                continue
+            if not satellite:
+                found.append(Reading(key, period, f"use.{column}", value, stated, at))
+            elif match is not None and column in sectors:
+                own = match["unit"] or ""
+                found.append(Reading(column, period, match["name"].strip(), value, own, at))
+    bad.stop()
+    labels = {k: Text.same(k.replace(".", " ", 1)) for k in rows if k}
+    return assemble(found, file=fingerprint(raw, name), source=SOURCE, own_labels=labels)
+
+
+def _key(row: list[str], r: int, name: str) -> str:
+    if len(row) < 2 or not row[1]:
+        return ""
+    if "." in row[0]:
+        raise ZhihengError(
+            "S553",
+            Text("地区名里不能有点号。", "The name of a region must not hold a full stop."),
+            evidence=[{"file": name, "cell": f"A{r + 1}", "region": row[0]}],
+            fix=Text("换一个地区代码。", "Use another code of the region."),
+        )
+    return f"{row[0]}.{row[1]}" if row[0] else row[1]
+
+
+def _once(rows: list[str], columns: list[str], name: str) -> None:
+    for words, side in ((rows, "row"), (columns, "column")):
+        named = [w for w in words if w]
+        twice = sorted({w for w in named if named.count(w) > 1}) if _repeats(named) else []
+        if twice:
+            evidence: list[Row] = [{"file": name, side: w} for w in twice[:10]]
+            raise ZhihengError(
+                "D102",
+                Text("同一个代码出现两次。", "A code stands twice."),
+                evidence=evidence,
+                fix=Text("每个地区的每个部门只写一次。", "Give each sector of a region once."),
+            )
+
+
+def _repeats(words: list[str]) -> bool:
+    return len(set(words)) < len(words)
+
+
+def _year(top: dict[str, list[str]], name: str, year: int | None) -> str:
+    in_file = next((w for w in top.get("year", []) if w), "")
+    in_name = re.search(r"(?<!\d)((?:19|20)\d{2})(?!\d)", name)
+    found = str(year or "") or in_file or (in_name[1] if in_name else "")
+    if not found:
+        raise ZhihengError(
+            "S557",
+            Text("不知道 {f} 是哪一年的表。", "It is not known of which year {f} is.").format(
+                f=name
+            ),
+            fix=Text("写明 year=…，或加一行 year。", "Give year=…, or a row named year."),
+        )
+    return found
