@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from zhiheng.carbon.peak_input import Emissions
 from zhiheng.carbon.peak_odds import Forecast, Pool, Trial
 from zhiheng.catalog.peaking import peaking
+from zhiheng.catalog.targets import deadline_of
 from zhiheng.core.result import Table
 from zhiheng.kernels.hindcast import RIVALS
 from zhiheng.kernels.peaking import exceeded, mann_kendall
@@ -124,6 +125,7 @@ def fan(data: Emissions, said: Forecast, h: int) -> tuple[Table, int]:
         period=np.tile(np.array(years), len(order)),
         past=np.concatenate([past, blank], axis=1).ravel(),
         **columns,
+        marked=np.tile(np.array(years) == (deadline_of("peak") or 0), len(order)),
         unit=[data.unit] * (rows * len(order)),
     )
     return table, len(order)
@@ -198,8 +200,8 @@ def skill(pool: Pool, tried: Trial | None) -> Table:
     value, low, high, least, most = (np.array(n) for n in numbers)
     met = [_met(*row) for row in zip(value, least, most, strict=True)]
     return Table.of(
-        ("pool", "measure"),
-        pool=pools, measure=measures, value=value, low=low, high=high, at_least=least,
+        ("pool", "record_measure"),
+        pool=pools, record_measure=measures, value=value, low=low, high=high, at_least=least,
         at_most=most, met=met,
     )  # fmt: skip
 
@@ -268,6 +270,7 @@ def reliability(pool: Pool, tried: Trial | None) -> Table:
     return Table.of(
         ("pool", "probability_low"),
         pool=pools, probability_low=np.array(low), probability_high=np.array(high),
+        odds=[f"{a:.1f}\u2013{b:.1f}" for a, b in zip(low, high, strict=True)],
         predicted=np.array(predicted), happened=np.array(happened), n=np.array(n),
     )  # fmt: skip
 
