@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -129,11 +129,17 @@ def read_chain(panel: Panel, data: Amounts, written: str) -> tuple[Identity, Fac
     meaning = read_identity(written)
     inside = panel.select(entities=data.panel.entities)
     factors = read_factors(inside, meaning, gaps="refuse")
+    if len(factors.parts) == 1:  # an identity without sectors has one part
+        factors = replace(factors, aggregate=factors.aggregate[:, 0], factors=factors.factors[:, 0])
     size = np.maximum(data.emissions, np.finfo(np.float64).tiny)
     people = data.bases["population"]
-    off = max(
-        float((np.abs(factors.aggregate - data.emissions) / size).max()),
-        float((np.abs(factors.factors[..., 0] - people) / people).max()),
+    off = (
+        np.inf
+        if len(factors.parts) > 1
+        else max(
+            float((np.abs(factors.aggregate - data.emissions) / size).max()),
+            float((np.abs(factors.factors[..., 0] - people) / people).max()),
+        )
     )
     if off > 1e-9:
         raise ZhihengError(

@@ -64,7 +64,7 @@ def read_drivers(
         series=tuple(sorted({*pair.series, *data.series})),
     )
     size = np.maximum(np.abs(fitting.emissions), np.finfo(np.float64).tiny)
-    off = np.abs(data.aggregate - fitting.emissions) / size
+    off = np.abs(data.aggregate.sum(axis=1) - fitting.emissions) / size
     if off.max() > DEVIATION:
         raise _another(meaning, float(off.max()))
     return Drivers(meaning, data, _part_of_activity(data.panel, meaning, activity)), fitting
@@ -84,8 +84,14 @@ def _part_of_activity(panel: Panel, identity: Identity, activity: str) -> tuple[
 def step_shares(drivers: Drivers) -> Array:
     """Effects relative to emissions at the start of each step, (entities, steps, factors)."""
     total, factors = drivers.data.aggregate, drivers.data.factors
-    found = effects(total[:, :-1], total[:, 1:], factors[:, :-1], factors[:, 1:])
-    return found / np.where(total[:, :-1] > 0, total[:, :-1], np.nan)[..., None]
+    found = effects(total[..., :-1], total[..., 1:], factors[..., :-1, :], factors[..., 1:, :])
+    return _over_start(found, total[..., :-1])
+
+
+def _over_start(found: Array, start: Array) -> Array:
+    """Effects summed over sectors, over the emissions of all sectors at the start."""
+    whole = start.sum(axis=1)
+    return found.sum(axis=1) / np.where(whole > 0, whole, np.nan)[..., None]
 
 
 def window_shares(drivers: Drivers, windows: Sequence[Window], *, chain: bool) -> Array:
@@ -95,8 +101,9 @@ def window_shares(drivers: Drivers, windows: Sequence[Window], *, chain: bool) -
         return np.stack([steps[:, w.first : w.last].sum(axis=1) for w in windows], axis=1)
     first, last = [w.first for w in windows], [w.last for w in windows]
     total, factors = drivers.data.aggregate, drivers.data.factors
-    found = effects(total[:, first], total[:, last], factors[:, first], factors[:, last])
-    return found / np.where(total[:, first] > 0, total[:, first], np.nan)[..., None]
+    start, end = total[..., first], total[..., last]
+    found = effects(start, end, factors[..., first, :], factors[..., last, :])
+    return _over_start(found, start)
 
 
 def elasticities(shares: Array, activity: Growth) -> Array:
