@@ -8,8 +8,9 @@ from dataclasses import fields
 from zhiheng.kernels.simulator_records import LEVERS, Effects
 
 
-def twin(s, p, d, a, table, scale=None, spending=None, plant=None):
+def twin(s, p, d, a, table, *given):
     """One draw, one area, one number at a time: the equations as they are written down."""
+    scale, spending, plant = given or (None, None, None)
     e = {f.name: float(getattr(p.effects, f.name)[d]) for f in fields(Effects)}
     n_s, n_f = s.energy.shape[1:]
     sectors, carriers = range(n_s), range(n_f)
@@ -69,11 +70,11 @@ def twin(s, p, d, a, table, scale=None, spending=None, plant=None):
             stay = 1 - 1 / p.plant_lifetime[d, c]
             network = 1 + p.integration[d] * was[c] ** 2
             network /= 1 + p.integration[d] * clean0[c] ** 2
-            unit[c] = p.plant_cost[d, 0] * learned * network
+            unit[c] = p.plant_cost[d, c, 0] * learned * network
             gap = v["carbon_price"] * s.fossil_factor[a, c]
-            gap -= unit[c] * (1 - support) - p.plant_cost[d, 0]
+            gap -= unit[c] * (1 - support) - p.plant_cost[d, c, 0]
             chance = math.log(p.build[d, a, c] / (1 - p.build[d, a, c]))
-            chance += p.plant_choice[d] * gap / (0.5 * sum(p.plant_cost[d]))
+            chance += p.plant_choice[d] * gap / (0.5 * sum(p.plant_cost[d, c]))
             new = max(growth[c] + 1 - stay, 0.0)
             part = new / (stay + new)
             clean[c] = was[c] * (1 - part) + part / (1 + math.exp(-chance))
@@ -134,7 +135,7 @@ def twin(s, p, d, a, table, scale=None, spending=None, plant=None):
         own_direct = sum(used[s.industry][f] * factor[f] for f in range(n_f - 2))
         captured = v["ccus"] * e["capture_rate"]
         captured *= own_direct + process + by_carrier[-2] * factor[-2]
-        removed = s.sink[a] * (1 + e["sink_gain"] * planted)
+        removed = s.sink[a] * p.sink[d] * (1 + e["sink_gain"] * planted)
         gross = sum(emitted) + process - captured
         row = {
             "emissions": gross,
@@ -152,7 +153,8 @@ def twin(s, p, d, a, table, scale=None, spending=None, plant=None):
     return out
 
 
-def _books(s, p, d, e, v, used, saved, moved, emitted, bill, process, captured, removed,
+def _books(  # noqa: PLR0917
+    s, p, d, e, v, used, saved, moved, emitted, bill, process, captured, removed,
            clean, clean0, unit, support, by_carrier, gdp, t, spending, plant):  # fmt: skip
     homes = s.household
     sectors = range(len(bill))
@@ -164,7 +166,7 @@ def _books(s, p, d, e, v, used, saved, moved, emitted, bill, process, captured, 
     for c in range(2):
         old = clean0[c] * (1 - 1 / p.plant_lifetime[d, c]) ** t
         paid += support * unit[c] * max(clean[c] - old, 0.0) * by_carrier[c - 2]
-        supply_cost += (unit[c] - p.plant_cost[d, 1]) * clean[c] * by_carrier[c - 2]
+        supply_cost += (unit[c] - p.plant_cost[d, c, 1]) * clean[c] * by_carrier[c - 2]
     costs = []
     for i in sectors:
         energy = sum(used[i])
@@ -177,7 +179,10 @@ def _books(s, p, d, e, v, used, saved, moved, emitted, bill, process, captured, 
     firms += sum(costs[i] * (1 - homes[i]) for i in sectors)
     households = sum(bill[i] * homes[i] for i in sectors) - spending[t][1]
     households += sum(costs[i] * homes[i] for i in sectors)
-    state_ = e["sink_cost"] * (removed - s.sink_a) + e["research_budget"] * v["research"] * gdp
+    state_ = (
+        e["sink_cost"] * (removed - s.sink_a * p.sink[d])
+        + e["research_budget"] * v["research"] * gdp
+    )
     return (
         from_homes + from_firms - paid - state_,
         paid - from_firms - firms,

@@ -60,7 +60,8 @@ def test_without_levers_the_run_repeats_the_baseline_bit_by_bit(case):
     again = run(s, p, np.zeros((len(LEVERS), YEARS)), base)
     for f in fields(base):
         assert np.array_equal(getattr(base, f.name), getattr(again, f.name)), f.name
-    assert not again.money.any() and not again.resource.any()
+    assert not again.money.any()
+    assert not again.resource.any()
 
 
 def test_the_baseline_follows_the_outlook_of_each_draw(case):

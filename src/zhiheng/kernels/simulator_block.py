@@ -76,7 +76,7 @@ class Block:
     plant_choice: Array  # (N,)
     adjust: Array  # (S, N) yearly part of the way to the long run
     long_run: Array  # (S, N)
-    plant_cost: Array  # (2, N): clean, fossil
+    plant_cost: Array  # (2, 2, N): electricity and heat, each clean and fossil
     learned: Array  # (T, N) cost of clean plant relative to the start
     integration: Array  # (N,)
     effects: Effects
@@ -155,7 +155,7 @@ def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) ->
         shift=state.shift,
         industry=state.industry,
         process=process,
-        sink=area(state.sink),
+        sink=area(state.sink) * draw(p.sink),
         household=state.household[:, None],
         potential=state.potential[:, None],
         survival=1.0 - 1.0 / lifetime,

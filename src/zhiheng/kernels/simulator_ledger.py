@@ -39,7 +39,7 @@ def settle(b: Block, year: Year, v: Levels, t: int) -> Ledger:
     """
     homes = b.household
     spending = np.stack([(year.bill * (1.0 - homes)).sum(0), (year.bill * homes).sum(0)])
-    plant = ((year.clean_cost - b.plant_cost[1]) * _clean_supply(year)).sum(axis=0)
+    plant = ((year.clean_cost - b.plant_cost[:, 1]) * _clean_supply(year)).sum(axis=0)
     n = spending.shape[-1]
     transfers, real = np.zeros((3, n)), np.zeros((3, n))
     if b.spending is not None and b.plant is not None and t > 0:

@@ -146,12 +146,15 @@ class Parameters:
         Price elasticities of demand, negative, the short one not larger in size.
     build : ndarray, shape (D, A, 2)
         Clean part of new plant at the start.
-    plant_cost : ndarray, shape (D, 2)
-        Levelised cost of clean plant, and of fossil plant, at the start, CNY_2020 per tce.
+    plant_cost : ndarray, shape (D, 2, 2)
+        By electricity and heat: levelised cost of clean plant, and of fossil plant, at the start,
+        CNY_2020 per tce.
     learning, deployment : ndarray, shape (D,)
         Exponent of Wright's law, and yearly growth of the logarithm of world capacity.
     integration : ndarray, shape (D,)
         Part by which clean electricity costs more when it is the whole supply.
+    sink : ndarray, shape (D,)
+        Removals by land relative to those of the state.
     """
 
     population: Array
@@ -173,6 +176,7 @@ class Parameters:
     learning: Array
     deployment: Array
     integration: Array
+    sink: Array
     effects: Effects
 
 

@@ -64,7 +64,7 @@ def first_year(b: Block) -> Year:
         secondary=b.shares[b.shift[0]],
         clean=b.clean,
         built=np.zeros_like(b.clean),
-        clean_cost=np.broadcast_to(b.plant_cost[0], b.clean.shape),
+        clean_cost=b.plant_cost[:, 0],
         support=zero,
         old=np.ones((sectors, n)),
         moved=zeros,
@@ -184,12 +184,12 @@ def _plant(
     learned = b.learned[t] * (1.0 - e.research_cut * effort[0])
     # a network that is already clean pays more for the next clean plant
     network = (1.0 + b.integration * last.clean**2) / (1.0 + b.integration * b.clean**2)
-    clean_cost = b.plant_cost[0] * learned * network
+    clean_cost = b.plant_cost[:, 0] * learned * network
     finance = 1.0 - e.capital_share * (1.0 - _annuity(b, v))
     support = 1.0 - (1.0 - v.subsidy) * finance
-    fossil_cost = b.plant_cost[1] + v.carbon_price * b.fossil_factor
-    mean = 0.5 * (b.plant_cost[0] + b.plant_cost[1])
-    gap = (fossil_cost - b.plant_cost[1]) - (clean_cost * (1.0 - support) - b.plant_cost[0])
+    dearer = v.carbon_price * b.fossil_factor
+    gap = dearer - (clean_cost * (1.0 - support) - b.plant_cost[:, 0])
+    mean = b.plant_cost.mean(axis=1)
     share = 1.0 / (1.0 + np.exp(-(b.odds + b.plant_choice * gap / mean)))
     new = np.maximum(last.growth + (1.0 - b.plant_survival), 0.0)
     part = new / (b.plant_survival + new)
