@@ -82,6 +82,7 @@ def parameters(draws=3, areas=2, years=39, seed=1):
             capital_cost=per(0.04, 0.08),
             compliance=per(0.6, 1.0),
             capture_rate=per(0.8, 0.95),
+            capture_cap=per(0.1, 0.8),
             sink_gain=per(0.2, 1.0),
             sink_years=per(20, 40),
             capture_cost=per(200, 600),

@@ -135,6 +135,7 @@ def twin(s, p, d, a, table, *given):
         own_direct = sum(used[s.industry][f] * factor[f] for f in range(n_f - 2))
         captured = v["ccus"] * e["capture_rate"]
         captured *= own_direct + process + by_carrier[-2] * factor[-2]
+        captured = min(captured, e["capture_cap"] * start)
         removed = s.sink[a] * p.sink[d] * (1 + e["sink_gain"] * planted)
         gross = sum(emitted) + process - captured
         row = {

@@ -94,6 +94,7 @@ class Effects:
     capital_share, capital_cost : of clean plant: capital in levelised cost, and its interest rate
     compliance : part of a standard, or of an electrification target, that is complied with
     capture_rate : captured part of the emissions that pass a capture plant
+    capture_cap : most that can be captured in a year, relative to emissions at the start
     sink_gain : additional removals at full effort, as a multiple of those at the start
     sink_years : years until additional removals are complete
     capture_cost, sink_cost : CNY_2020 per t CO2
@@ -109,6 +110,7 @@ class Effects:
     capital_cost: Array
     compliance: Array
     capture_rate: Array
+    capture_cap: Array
     sink_gain: Array
     sink_years: Array
     capture_cost: Array

@@ -290,7 +290,9 @@ def _account(
     direct = emitted[:-CONVERTED].sum(axis=0)
     indirect = emitted[-CONVERTED:].sum(axis=0)
     own = by_sector[b.industry] - (used[b.industry, -CONVERTED:] * factor[-CONVERTED:]).sum(axis=0)
-    captured = capture * (own + process + emitted[-CONVERTED])
+    captured = np.minimum(
+        capture * (own + process + emitted[-CONVERTED]), b.effects.capture_cap * b.start
+    )
     energy = sectors.sum(axis=0)
     if growth is None:
         assert before is not None
