@@ -139,3 +139,16 @@ def test_every_rival_is_reported_at_every_horizon():
     found = hindcast(simulated(4), 7)
     assert set(found.mae) == set(RIVALS)
     assert all(v.shape == (7,) and np.isfinite(v).all() for v in found.mae.values())
+
+
+def test_the_order_of_another_hindcast_is_found():
+    # O-V27: sixty countries 1965-2023. Other countries and years, so the order and the size are
+    # what can be compared: each error within 0.03, the skill within 0.1.
+    found = hindcast(world("co2"))
+    mae = [found.mae[name][-1] for name in ("constant", "drift", "half_drift")]
+    assert mae == sorted(mae, reverse=True)
+    np.testing.assert_allclose(mae, [0.279, 0.236, 0.196], atol=0.03)
+    peaks = judge_peaks(world("co2"), found)
+    assert peaks.skill == pytest.approx(0.59, abs=0.1)
+    assert peaks.auc == pytest.approx(0.923, abs=0.05)
+    assert peaks.event.mean() == pytest.approx(0.389, abs=0.05)

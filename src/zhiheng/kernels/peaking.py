@@ -77,8 +77,8 @@ def no_new_maximum(
         # The path is measured from the revised last value, so the room above it is what is left
         # below the earlier maximum, or nothing where the last value is the maximum itself.
         room = np.maximum(before - (now + shift), 0.0) + margin
-        total += (top <= room[:, None, None]).mean(axis=1)
-    return total / len(nodes)
+        total += np.count_nonzero(top <= room[:, None, None], axis=1)
+    return total / (len(nodes) * top.shape[1])
 
 
 def exceeded(level: Array, origin: int, horizon: int, margin: float = 0.0) -> NDArray[np.bool_]:
@@ -99,7 +99,9 @@ def mann_kendall(values: Array) -> Trend:
     -----
     Ties enter the variance; the test has the continuity correction. The correction
     of Hamed and Rao (1998) uses lags whose autocorrelation of the ranks of the
-    detrended (Theil-Sen) series is significant at 5 %.
+    detrended (Theil-Sen) series is significant at 5 %. In short series it corrects too
+    little: with 40 years and an autocorrelation of 0.5 a nominal 5 % is 23 % plain and
+    19 % corrected.
 
     References
     ----------
