@@ -71,7 +71,7 @@ def parameters(draws=3, areas=2, years=39, seed=1):
         build=per(0.05, 0.8, areas, 2),
         plant_cost=per(2500, 4000, 2, 2),
         learning=per(0.1, 0.4),
-        deployment=per(0.02, 0.1),
+        deployment=np.arange(years) * per(0.02, 0.1)[:, None],
         integration=per(0.0, 0.5),
         sink=per(0.8, 1.8),
         effects=Effects(

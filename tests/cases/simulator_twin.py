@@ -58,7 +58,7 @@ def twin(s, p, d, a, table, *given):
             response[i] += p.short_run[d, i] / p.long_run[d, i] * (goal - response[i])
         research = min(research + v["research"] / e["research_years"], 1.0)
         planted = min(planted + v["sinks"] / e["sink_years"], 1.0)
-        learned = math.exp(-p.learning[d] * p.deployment[d] * p.damped[d, t])
+        learned = math.exp(-p.learning[d] * p.deployment[d, t])
         learned *= 1 - e["research_cut"] * research
         unit, support = [0.0, 0.0], 0.0
         rate, cut = e["capital_cost"], v["green_finance"] * e["finance_pass"] * 1e-4
@@ -147,16 +147,16 @@ def twin(s, p, d, a, table, *given):
         }
         if spending is not None:
             row["money"] = _books(
-                s, p, d, e, v, used, saved, moved, emitted, bill, process, captured, removed,
-                clean, clean0, unit, support, by_carrier, gdp, t, spending, plant,
+                s, p, d, e, v, used, saved, moved, response, emitted, bill, process, captured,
+                removed, clean, clean0, unit, support, by_carrier, gdp, t, spending, plant,
             )  # fmt: skip
         out.append(row)
     return out
 
 
 def _books(  # noqa: PLR0917
-    s, p, d, e, v, used, saved, moved, emitted, bill, process, captured, removed,
-           clean, clean0, unit, support, by_carrier, gdp, t, spending, plant):  # fmt: skip
+    s, p, d, e, v, used, saved, moved, response, emitted, bill, process, captured,
+           removed, clean, clean0, unit, support, by_carrier, gdp, t, spending, plant):  # fmt: skip
     homes = s.household
     sectors = range(len(bill))
     levied = [v["carbon_price"] * emitted[i] + v["energy_price"] * bill[i] for i in sectors]
@@ -174,6 +174,9 @@ def _books(  # noqa: PLR0917
         costs.append(
             e["standard_cost"] * energy * saved[i] / (1 - saved[i])
             + e["electrification_cost"] * moved[i]
+            + bill[i]
+            * (math.exp(-response[i]) - 1)
+            * (1 + (v["energy_price"] + v["carbon_price"] * emitted[i] / bill[i]) / 2)
         )
     firms = sum(bill[i] * (1 - homes[i]) for i in sectors) - spending[t][0]
     firms += supply_cost - plant[t] + e["capture_cost"] * captured

@@ -164,7 +164,7 @@ def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) ->
         adjust=_ratio(draw(p.short_run), long_run),
         long_run=long_run,
         plant_cost=draw(p.plant_cost),
-        learned=np.exp(-draw(p.learning) * draw(p.deployment) * damped),
+        learned=np.exp(-draw(p.learning) * draw(p.deployment)),
         integration=draw(p.integration),
         effects=Effects(*(draw(getattr(p.effects, f.name)) for f in fields(p.effects))),
         scale=None if baseline is None else both(baseline.scale),

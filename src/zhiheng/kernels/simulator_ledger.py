@@ -35,7 +35,9 @@ def settle(b: Block, year: Year, v: Levels, t: int) -> Ledger:
 
     A carbon price and an energy levy go from users to the state, support of clean plant and of its
     finance from the state to firms. Real costs are energy, clean plant, capture, standards and
-    electrification (paid by those who use them), research and planting (paid by the state).
+    electrification (paid by those who use them), research and planting (paid by the state). Energy
+    that prices keep users from using is no free saving: they forgo services, worth what the energy
+    cost before plus half of the rise, the area under the demand curve.
     """
     homes = b.household
     spending = np.stack([(year.bill * (1.0 - homes)).sum(0), (year.bill * homes).sum(0)])
@@ -78,6 +80,10 @@ def _real(b: Block, year: Year, v: Levels, out: Array) -> None:
     e = b.effects
     saved = year.sectors * year.saved / (1.0 - year.saved)
     costs = e.standard_cost * saved + e.electrification_cost * year.moved
+    if year.response.any():
+        some = np.where(year.bill > 0, year.bill, 1.0)
+        rise = v.energy_price + v.carbon_price * year.sector_emissions / some
+        costs = costs + year.bill * np.expm1(-year.response) * (1.0 + 0.5 * rise)
     out[HOUSEHOLDS] += (costs * b.household).sum(axis=0)
     out[FIRMS] += (costs * (1.0 - b.household)).sum(axis=0) + e.capture_cost * year.captured
     out[STATE] += e.sink_cost * (year.removed - b.sink)

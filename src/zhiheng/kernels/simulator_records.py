@@ -151,8 +151,10 @@ class Parameters:
     plant_cost : ndarray, shape (D, 2, 2)
         By electricity and heat: levelised cost of clean plant, and of fossil plant, at the start,
         CNY_2020 per tce.
-    learning, deployment : ndarray, shape (D,)
-        Exponent of Wright's law, and yearly growth of the logarithm of world capacity.
+    learning : ndarray, shape (D,)
+        Exponent of Wright's law.
+    deployment : ndarray, shape (D, T)
+        Logarithm of cumulative world capacity relative to the start; exogenous.
     integration : ndarray, shape (D,)
         Part by which clean electricity costs more when it is the whole supply.
     sink : ndarray, shape (D,)
