@@ -23,10 +23,36 @@ EXHIBITS = {
          Shown("efforts", (NAME, "factor_title"),
                ("relative_effect", "effort_elasticity", "effort_index"), long=True)),
     ),
-    "stirpat": Exhibit(plain("stirpat")),
-    "ekc": Exhibit(plain("ekc")),
-    "pda": Exhibit(plain("pda")),
-    "carbon_inequality": Exhibit(plain("carbon_inequality")),
+    "stirpat": Exhibit(
+        plain("stirpat"),
+        (Shown("coefficients", ("term",),
+               ("estimate", "std_error", "p_value", "p_few", "ci_low", "ci_high", "vif")),
+         Shown("differences", ("term",), ("estimate", "std_error", "p_few", "ci_low", "ci_high")),
+         Shown("fit", ("estimator_title",), ("n", "entities", "r2_within"))),
+        ("coefficients",),
+    ),
+    "ekc": Exhibit(
+        plain("ekc"),
+        (Shown("shape_test", ("point",), ("at", "slope_there", "std_error", "p_value", "p_few")),
+         Shown("turning_point", ("extremum", "in_range"),
+               ("turning_point", "delta_low", "delta_high", "share_below"))),
+        ("curve",),
+    ),
+    "production_decomposition": Exhibit(
+        plain("production_decomposition"),
+        (Shown("effects", ("factor_title",), ("effect", "relative_effect", "mean_ratio"),
+               large=("effect",)),),
+        ("effects",),
+    ),
+    "carbon_inequality": Exhibit(
+        plain("carbon_inequality"),
+        (Shown("inequality", ("spread_over_title", "measure_title"),
+               ("value", "ci_low", "ci_high"), last=True),
+         Shown("decomposition", ("measure_title", "part_title"), ("value", "share"), last=True),
+         Shown("groups", ("group_title",),
+               ("people_share", "emissions_share", "emissions_per_head"), last=True)),
+        ("lorenz", "by_factor"),
+    ),
 }  # fmt: skip
 
 

@@ -20,8 +20,23 @@ EXHIBITS = {
                long=True)),
         ("odds", "fan"),
     ),
-    "targets": Exhibit(plain("targets")),
-    "carbon_budget": Exhibit(plain("carbon_budget")),
+    "targets": Exhibit(
+        plain("targets"),
+        (Shown("gaps", (NAME, "target_id", "target_state"),
+               ("period", "deadline", "progress", "recent_pace", "required_pace", "off_track"),
+               long=True),
+         Shown("missing", ("target_id", "lacking"), ("deadline",)),
+         Shown("reported", ("target_id", "period"),
+               ("reported", "measured", "difference_reported"))),
+    ),
+    "carbon_budget": Exhibit(
+        plain("carbon_budget"),
+        (Shown("spread", (NAME, "rule_low", "rule_high"),
+               ("share_latest", "smallest_share", "largest_share", "allowance_middle",
+                "use_at_present"),
+               long=True, large=("allowance_middle", "use_at_present")),
+         Shown("rules", ("equity_title", "principle", "source"), ())),
+    ),
     "simulate": Exhibit(plain("simulate")),
 }  # fmt: skip
 
