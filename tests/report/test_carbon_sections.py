@@ -44,7 +44,7 @@ def peaked(pool: str = "countries", *, entities: int = 1) -> Result:
             below_maximum=[0.0, 0.2][:entities],
         ),
         "skill": Table.of(
-            ["pool", "measure"], pool=[pool] * size, measure=list(SKILL),
+            ["pool", "record_measure"], pool=[pool] * size, record_measure=list(SKILL),
             value=np.array(list(SKILL.values())), low=record + 0.45, high=record + 0.66,
             at_least=record, at_most=record, met=["none"] * size,
         ),

@@ -16,7 +16,7 @@ EXHIBITS = {
         lambda run, step, title: _peaked(run, step, title),
         (Shown("probability", (NAME,),
                ("probability", "maximum_period", "below_maximum"), last=True, long=True),
-         Shown("skill", ("pool", "measure", "met"), ("value", "low", "high", "at_least", "at_most"),
+         Shown("skill", ("pool", "record_measure", "met"), ("value", "low", "high", "at_least", "at_most"),
                long=True)),
         ("odds", "fan"),
     ),
@@ -51,7 +51,7 @@ def _peaked(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
     skill = run.results[step].tables["skill"]
     pool = str(skill.columns["pool"][0])
     said = [say("carbon.peaked", title=title), say("carbon.peaked_record", step=step, pool=pool)]
-    if "china_outlook" in skill.columns["measure"]:
+    if "china_outlook" in skill.columns["record_measure"]:
         said.append(say("carbon.peaked_china", step=step, pool=pool))
     if pool == "countries":
         said.append(say("carbon.peaked_countries"))
