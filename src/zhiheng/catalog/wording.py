@@ -15,6 +15,11 @@ def _all() -> dict[str, dict[str, dict[str, str]]]:
     return tomllib.loads(source.read_text("utf-8"))
 
 
+def worded(option: str) -> bool:
+    """Whether the values of an option or state have words."""
+    return option in _all()
+
+
 def option_word(option: str, value: str) -> Text:
     """The wording of one value of an option or state; the value itself where none is catalogued."""
     entry = _all().get(option, {}).get(value)

@@ -121,8 +121,10 @@ def stub_text(ledger: Ledger, block: TableBlock, row: int, column: str, lang: La
     if plain not in values:
         raise _no_column(block, column, list(values))
     value = values[plain]
-    if value is None:
+    if value is None or value == "":
         return DASH
+    if plain.endswith("_unit"):
+        return option_word("unit", str(value))[lang]
     if plain in _NAMED_BY_ROW:
         word = values.get(f"name_{lang}")
         return str(word) if word else ledger.run.panel_of(block.step).name(str(value))[lang]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zhiheng.catalog.wording import option_word
 from zhiheng.core.text import Text
 from zhiheng.study.run_types import StudyRun
 
@@ -21,6 +22,7 @@ def names_of(run: StudyRun) -> dict[str, Text]:
     for panel in (*run.panels.values(), run.panel):
         out.update(panel.labels)
     out.update(_units(run))
+    out.update(_states(run))
     return out
 
 
@@ -83,12 +85,26 @@ def _own_titles(run: StudyRun) -> dict[str, Text]:
     return out
 
 
+def _states(run: StudyRun) -> dict[str, Text]:
+    """States under ``column:``, so that a word means what its column says."""
+    from zhiheng.catalog.wording import worded
+
+    out: dict[str, Text] = {}
+    for result in run.results.values():
+        for table in result.tables.values():
+            for column, values in table.columns.items():
+                if values.dtype == object and worded(column):
+                    found = {str(v) for v in values} - {"None", ""}
+                    out |= {f"{column}:{v}": option_word(column, v) for v in sorted(found)}
+    return out
+
+
 def _units(run: StudyRun) -> dict[str, Text]:
     """Units under ``unit:``, so that a unit ``1`` is not taken for a class of that name."""
-    from zhiheng.catalog.wording import option_word
-
     used = {unit for p in (*run.panels.values(), run.panel) for unit in p.units.values()}
     for result in run.results.values():
         for table in result.tables.values():
-            used |= {str(unit) for unit in table.columns.get("unit", ())}
-    return {f"unit:{unit}": option_word("unit", unit) for unit in sorted(used)}
+            for column in table.columns:
+                if column == "unit" or column.endswith("_unit"):
+                    used |= {str(unit) for unit in table.columns[column]}
+    return {f"unit:{unit}": option_word("unit", unit) for unit in sorted(used - {""})}

@@ -29,7 +29,8 @@ Encodings by kind (every column has the default shown)::
                    inner=0.5 outer=0.9 for the key, zero=true to hold the zero
     wedge          x=period value=value colour=group; scenario=group at the bottom, total=column
     gauge          label value target; low, high
-    lever_board    label level low high; effect, grade, effect_title, effect_unit
+    lever_board    label level low high level_unit=lever_unit; effect, grade, effect_title,
+                   effect_unit
     graph          table of edges (from, to, status, sign); nodes=table name or list
 """
 

@@ -65,7 +65,10 @@ class Canvas:
         return found[self.lang] if found else code
 
     def word(self, row: Row, column: str) -> str:
-        """The printed word of a cell: from the row's own name or title columns, else by name."""
+        """The printed word of a cell: the row's own name or title, its state, else by name.
+
+        A state, such as the ``moderate`` of a column ``evidence``, is named ``evidence:moderate``.
+        """
         value = row.get(column)
         if value is None:
             return ""
@@ -74,7 +77,8 @@ class Canvas:
                 return str(row[own])
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        return self.name(str(value))
+        state = self.names.get(f"{column}:{value}")
+        return state[self.lang] if state else self.name(str(value))
 
 
 def _own_words(column: str, lang: Lang) -> tuple[str, ...]:
@@ -102,6 +106,10 @@ class Source:
     def column(self, role: str, default: str) -> str:
         """The column in a role; it must exist."""
         name = str(self.figure.encodings.get(role, default))
+        plain = name.removesuffix("_title")
+        columns = self.tables[self.figure.table].columns
+        if name not in columns and plain in columns and f"{name}_zh" in columns:
+            return plain  # the words of a row are found by the name of the code beside them
         self._known(name, role)
         return name
 

@@ -115,7 +115,7 @@ def _lever(
     if level is None or low is None or high is None:
         return None
     label = canvas.word(row, source.column("label", "label"))
-    code = str(row.get("unit") or "")
+    code = str(row.get(source.maybe("level_unit", "lever_unit") or "unit") or "")
     known = canvas.names.get(f"unit:{code}")
     unit = "" if code in ("", "1") else known[canvas.lang] if known else code
     form = str(source.option("format", "")) or ",.4g"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from zhiheng.catalog.targets import deadline_of
 from zhiheng.core.result import Cell, Table
 from zhiheng.core.text import Text
 from zhiheng.report.model import Finding
@@ -74,8 +75,27 @@ def _lmdi(run: StudyRun, shown: ShownStep) -> Finding | None:
     return _finding("carbon_drivers", "carbon-drivers", bind)
 
 
+def _simulate(run: StudyRun, shown: ShownStep) -> Finding | None:
+    """The odds of the goals for the largest emitter."""
+    table = run.results[shown.step].tables["outcome"]
+    peak, neutral = deadline_of("peak"), deadline_of("neutrality")
+    if peak is None or neutral is None:
+        return None
+    row = table.row(int(np.argmax(table.columns["start_emissions"])))
+    bind: dict[str, str | int | Text] = {
+        "path": shown.step,
+        "entity": str(row["entity"]),
+        "name": _name(row),
+        "title": shown.title,
+        "peak": peak,
+        "neutral": neutral,
+    }
+    return _finding("carbon_path", "carbon-path", bind)
+
+
 _MAKERS: dict[str, Callable[[StudyRun, ShownStep], Finding | None]] = {
     "peaked": _peaked,
+    "simulate": _simulate,
     "lmdi": _lmdi,
 }
 

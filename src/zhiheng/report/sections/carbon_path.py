@@ -11,6 +11,9 @@ from zhiheng.report.texts import say
 from zhiheng.study.run_types import StudyRun
 from zhiheng.study.sentences import Sentence
 
+MILESTONES = (2025, 2030, 2035, 2040, 2050, 2060)
+"""Years of plans and goals for which a printed table of every year would be too long."""
+
 EXHIBITS = {
     "peaked": Exhibit(
         lambda run, step, title: _peaked(run, step, title),
@@ -37,13 +40,33 @@ EXHIBITS = {
                long=True, large=("allowance_middle", "use_at_present")),
          Shown("rules", ("equity_title", "principle", "source"), ())),
     ),
-    "simulate": Exhibit(plain("simulate")),
+    "simulate": Exhibit(
+        lambda run, step, title: _simulate(run, step, title),
+        (Shown("outcome", (NAME,),
+               ("start_emissions", "peak_median", "end_median", "peak_odds", "neutral_odds"),
+               long=True, large=("start_emissions", "peak_median", "end_median"),
+               sort="start_emissions"),
+         Shown("hindcast", ("sample", "rival"), ("horizon", "mae", "coverage_50", "coverage_90",
+                                                 "n")),
+         Shown("odds", ("event", "period"), ("probability",), periods=MILESTONES, alone=True)),
+        ("fan",),
+    ),
 }  # fmt: skip
 
 
 def carbon_path_section(run: StudyRun) -> Section | None:
     """Odds, fans with hindcasts, gaps to targets."""
     return carbon_section(run, "path", run.plan.report.carbon.path, EXHIBITS)
+
+
+def _simulate(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
+    """What is simulated, and the record of its fan, China by itself."""
+    table = run.results[step].tables["hindcast"]
+    horizon = int(table.columns["horizon"].max())
+    said = [say("carbon.simulate", title=title)]
+    for sample in dict.fromkeys(table.columns["sample"]):
+        said.append(say(f"carbon.simulate_{sample}", step=step, sample=sample, horizon=horizon))
+    return tuple(said)
 
 
 def _peaked(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
