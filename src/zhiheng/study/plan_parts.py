@@ -154,10 +154,16 @@ class RegressionTable(PlanPart):
 
 
 class ShownStep(PlanPart):
-    """A step that the report shows as it is, with what to call it."""
+    """A step that the report shows as it is, with what to call it.
+
+    With `only` its tables are cut to one entity; `figures` are those that are drawn, by
+    default those that the method is shown with.
+    """
 
     step: str
     title: Words
+    only: str = ""
+    figures: tuple[str, ...] | None = None
 
 
 class CarbonPlan(PlanPart):

@@ -7,7 +7,7 @@ references. What a remark says, such as on which past a fan is calibrated, is ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhiheng.catalog.columns import table_title
 from zhiheng.catalog.wording import option_word
@@ -25,6 +25,8 @@ from zhiheng.study.sentences import Sentence
 
 MOST_ROWS = 60
 """A longer table is left to the workbook."""
+FEWEST = {"bar": 2, "scatter": 8, "heatmap": 16}
+"""Rows without which a kind of figure shows nothing."""
 Lead = Callable[[StudyRun, str, Text], tuple[Sentence, ...]]
 """From a run, a step and its title to the sentences that open it."""
 
@@ -70,30 +72,32 @@ def _one(run: StudyRun, shown: ShownStep, exhibits: Mapping[str, Exhibit]) -> li
         return [Paragraph((say("carbon.refused", what=shown.title),), "note")]
     exhibit = exhibits[result.method]
     blocks: list[Block] = [Paragraph(exhibit.lead(run, shown.step, shown.title))]
-    blocks += _figures(run, shown.step, result, exhibit)
+    blocks += _figures(run, shown, result, exhibit)
+    tables = [replace(t, only=shown.only) for t in exhibit.tables]
     blocks += [
         table_block(
             run, shown.step, one.table, stub=_stub(result, one), columns=one.present(result),
             rows=rows_of(result, one), long=one.long, caption=_caption(result, one, shown.title),
             formats={**dict(one.formats), **dict.fromkeys(one.large, LARGE)},
         )
-        for one in exhibit.tables
+        for one in tables
         if one.table in result.tables and _worth_printing(result, one)
     ]  # fmt: skip
     return [*blocks, *(remarks(result) if exhibit.remarks else [])]
 
 
-def _figures(run: StudyRun, step: str, result: Result, exhibit: Exhibit) -> list[Block]:
+def _figures(run: StudyRun, shown: ShownStep, result: Result, exhibit: Exhibit) -> list[Block]:
     """The figures of a step that the first screen does not show."""
     drawn = [f.name for f in result.figures if _worth_drawing(result, f)]
-    wanted = drawn if exhibit.figures is None else [n for n in exhibit.figures if n in drawn]
+    names = exhibit.figures if shown.figures is None else shown.figures
+    wanted = drawn if names is None else [n for n in names if n in drawn]
     first = set(run.plan.report.carbon.first)
-    return [FigureBlock(step, name) for name in wanted if f"{step}.{name}" not in first]
+    return [FigureBlock(shown.step, n) for n in wanted if f"{shown.step}.{n}" not in first]
 
 
 def _worth_drawing(result: Result, figure: Figure) -> bool:
-    """One bar compares nothing, and a table without rows draws nothing."""
-    return len(result.tables[figure.table]) > (1 if figure.kind == "bar" else 0)
+    """One bar compares nothing, a few dots or cells show no pattern."""
+    return len(result.tables[figure.table]) >= FEWEST.get(figure.kind, 1)
 
 
 def remarks(result: Result) -> list[Block]:
@@ -122,7 +126,7 @@ def _worth_printing(result: Result, shown: Shown) -> bool:
 def _stub(result: Result, shown: Shown) -> tuple[str, ...]:
     """The names of the rows; that of the only entity says nothing."""
     entities = result.tables[shown.table].columns.get("entity", ())
-    alone = len(set(entities)) == 1
+    alone = bool(shown.only) or len(set(entities)) == 1
     return tuple(c for c in shown.stub if not (alone and c == NAME)) or shown.stub
 
 

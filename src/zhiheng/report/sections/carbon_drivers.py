@@ -20,7 +20,7 @@ EXHIBITS = {
         plain("tapio"),
         (Shown("windows", (NAME, "period_from", "period", "state_title"),
                ("emissions_growth", "activity_growth", "elasticity"), long=True),
-         Shown("efforts", (NAME, "factor_title"),
+         Shown("efforts", (NAME, "period_from", "period", "factor_title"),
                ("relative_effect", "effort_elasticity", "effort_index"), long=True)),
     ),
     "stirpat": Exhibit(

@@ -17,18 +17,17 @@ MILESTONES = (2025, 2030, 2035, 2040, 2050, 2060)
 EXHIBITS = {
     "peaked": Exhibit(
         lambda run, step, title: _peaked(run, step, title),
-        (Shown("probability", (NAME,),
-               ("probability", "maximum_period", "below_maximum"), last=True, long=True),
+        (Shown("probability", (NAME, "maximum_period"), ("probability", "below_maximum"),
+               last=True, long=True, sort="probability"),
          Shown("skill", ("pool", "record_measure", "met"), ("value", "low", "high", "at_least", "at_most"),
                long=True)),
         ("odds", "fan"),
     ),
     "targets": Exhibit(
         plain("targets"),
-        (Shown("gaps", (NAME, "target_id", "target_state"),
-               ("period", "deadline", "progress", "recent_pace", "required_pace", "off_track"),
-               long=True),
-         Shown("missing", ("target_id", "lacking"), ("deadline",)),
+        (Shown("gaps", (NAME, "target_id", "target_state", "period", "deadline"),
+               ("progress", "recent_pace", "required_pace", "off_track"), long=True),
+         Shown("missing", ("target_id", "lacking", "deadline"), ()),
          Shown("reported", ("target_id", "period"),
                ("reported", "measured", "difference_reported"))),
     ),

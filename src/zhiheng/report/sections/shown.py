@@ -18,7 +18,7 @@ class Shown:
     table's unit; `sort` is the column by which rows fall. A table
     whose column `parts` holds one word only is no split and is not shown; `formats` are
     those of columns that differ from the catalog's; with `alone` it is shown for a study
-    of one entity only; `periods` are the years that are kept.
+    of one entity only; `periods` are the years, `only` the entity that is kept.
     """
 
     table: str
@@ -33,6 +33,7 @@ class Shown:
     parts: str = ""
     alone: bool = False
     periods: tuple[int, ...] = ()
+    only: str = ""
     formats: tuple[tuple[str, str], ...] = ()
 
     def present(self, result: Result) -> tuple[str, ...]:
@@ -50,6 +51,8 @@ def rows_of(result: Result, shown: Shown) -> list[int]:
     column, value = shown.where
     if column:
         keep &= np.array([str(v) == value for v in table.columns[column]], dtype=bool)
+    if shown.only and "entity" in table.columns:
+        keep &= table.columns["entity"] == shown.only
     if shown.periods:
         keep &= np.isin(table.columns["period"], shown.periods)
     rows = np.flatnonzero(keep)
