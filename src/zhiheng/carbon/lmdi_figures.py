@@ -97,9 +97,9 @@ def _steps(identity: Identity, plan: Plan, where: Mapping[str, Json]) -> Figure:
 
 def _gaps(identity: Identity, form: Form) -> tuple[Figure, ...]:
     """One figure for each factor: what it does in every entity against the reference."""
-    more: dict[str, Json] = {"sort": "value"}
+    more: dict[str, Json] = {"sort": "value", "value": "relative_effect", "format": "+.0%"}
     if form == "multiplicative":
-        more |= {"reference": 1, "format": ",.3f"}
+        more |= {"value": "effect", "reference": 1, "format": ",.3f"}
     return tuple(
         Figure(
             f"effects_{i}",
@@ -107,11 +107,11 @@ def _gaps(identity: Identity, form: Form) -> tuple[Figure, ...]:
             "effects",
             Text("与参照之差中的{f}", "{f} in the gap to the reference").format(f=factor.title),
             Text(
-                "每个地区一条：向右，这个因素使它高于参照；向左，使它低于参照。",
-                "One bar for each entity: to the right the factor makes it higher than the "
-                "reference, to the left lower.",
+                "每个地区一条，以参照为一：向右，这个因素使它高于参照；向左，使它低于参照。",
+                "One bar for each entity, as a share of the reference: to the right the factor "
+                "makes it higher than the reference, to the left lower.",
             ),
-            {"label": "entity", "value": "effect", "where": {"factor": factor.id}, **more},
+            {"label": "entity", "where": {"factor": factor.id}, **more},
         )
         for i, factor in enumerate(identity.factors, 1)
     )
