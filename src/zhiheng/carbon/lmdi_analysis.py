@@ -146,26 +146,31 @@ def _own(
     method: Method,
     form: Form,
 ) -> Own:
+    if method == "lmdi1" and form == "additive":
+        return _own_sums(steps, ends, groups, plan)
     effects: list[Array] = []
     change: list[Array] = []
     attributed: list[Array] = []
     for g in groups:
-        if method == "lmdi1" and form == "additive":
-            each, moved = steps.parts[..., g, :].sum(axis=-2), None
-        else:
-            found = decompose(
-                ends.start[..., g], ends.end[..., g], ends.x0[..., g, :], ends.x1[..., g, :],
-                method=method, form=form,
-            )  # fmt: skip
-            each, moved = found.effects, found.change
-        if moved is None:
-            moved = ends.end[..., g].sum(axis=-1) - ends.start[..., g].sum(axis=-1)
-        effects.append(whole(each, plan, form))
-        change.append(whole(moved, plan, form))
+        found = decompose(
+            ends.start[..., g], ends.end[..., g], ends.x0[..., g, :], ends.x1[..., g, :],
+            method=method, form=form,
+        )  # fmt: skip
+        effects.append(whole(found.effects, plan, form))
+        change.append(whole(found.change, plan, form))
         attributed.append(_path(given[..., g, :].sum(axis=-2), steps, plan, form))
     found_effects = np.stack(effects, axis=1)
     undefined = int(np.isnan(found_effects).any(axis=(0, 2)).sum())
     return Own(found_effects, np.stack(change, axis=1), np.stack(attributed, axis=1), undefined)
+
+
+def _own_sums(steps: Decomposition, ends: Pair, groups: Sequence[Group], plan: Plan) -> Own:
+    """Additive LMDI-I is consistent in aggregation: a member's effects are sums of its leaves'."""
+    leaves = whole(steps.parts, plan, "additive")
+    moved = whole(ends.end - ends.start, plan, "additive")
+    effects = np.stack([leaves[:, g].sum(axis=1) for g in groups], axis=1)
+    change = np.stack([moved[:, g].sum(axis=1) for g in groups], axis=1)
+    return Own(effects, change, effects, 0)
 
 
 def _path(given: Array, steps: Decomposition, plan: Plan, form: Form) -> Array:
