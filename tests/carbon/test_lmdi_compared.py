@@ -217,6 +217,7 @@ def test_sinks_are_decomposed_apart_and_sum_with_emissions_to_the_net_change():
     assert emitted == pytest.approx((gross[:, -1] - gross[:, 0]).sum(), rel=1e-10)
     assert result.table("sinks_change").start[0] == pytest.approx(sink[:, 0].sum())
     assert set(result.table("sinks").unit) == {"t_CO2"}
+    assert set(result.table("by_sector").sector) == {"industry"}
     assert all(check.passed for check in result.checks)
 
 

@@ -205,7 +205,7 @@ def _rows(
         else:
             picked = [_whole(name, panel)]
         if not picked[0]:
-            continue  # the evaluation says that it is missing, with the nearest names
+            evaluate(name, panel, meaning)  # says that it is missing, with the nearest names
         units[name] = _one_unit(panel, meaning, name, [s for p in picked for s in p])
         values.append(np.broadcast_to(_summed(panel, picked), shape))
         status.append(np.broadcast_to(_weakest(panel, picked), shape))
