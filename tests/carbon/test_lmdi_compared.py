@@ -217,6 +217,7 @@ def test_sinks_are_decomposed_apart_and_sum_with_emissions_to_the_net_change():
     assert emitted == pytest.approx((gross[:, -1] - gross[:, 0]).sum(), rel=1e-10)
     assert result.table("sinks_change").start[0] == pytest.approx(sink[:, 0].sum())
     assert set(result.table("sinks").unit) == {"t_CO2"}
+    assert set(result.table("by_sector").sector) == {"industry"}
     assert all(check.passed for check in result.checks)
 
 
@@ -238,6 +239,17 @@ def test_an_index_of_sinks_is_that_of_their_size():
 def test_a_sink_of_one_entity_is_not_compared_with_emissions_of_another():
     mixed = panel(co2=[[-1.0] * 3, [1.0] * 3, [2.0] * 3])
     refused("M958", mixed, identity=KAYA, sinks="apart", between="entities")
+
+
+def test_a_sink_that_one_entity_lacks_is_compared_with_nothing_not_with_emissions():
+    sink = np.array([[-1.0, -1.0, -2.0], [0.0, 0.0, 0.0]])
+    data = panel(entities=("a", "b"), **{"co2.x": np.ones((2, 3)), "co2.forest": sink})
+    data = data.select(series=[s for s in data.series if s != "co2"])
+    result = lmdi(
+        data, identity="co2: gdp * co2[sector]/gdp", between="entities", base="a", sinks="apart"
+    )
+    assert result.table("effects").effect.sum() == pytest.approx(0, abs=1e-12)
+    assert result.table("sinks").effect.sum() == pytest.approx(2.0)
 
 
 # ------------------------------------------------------------------ forms that end

@@ -241,6 +241,9 @@ def test_unknown_marks_and_sectors_are_refused():
     refused("C435", data, identity="co2: gdp * co2[sector]/gdp * x[sector]")
     refused("C435", data, identity="population: population [sector]")
     refused("C436", data, identity=FLAT, sectors=["farmin"])
+    refused("C436", data, identity=FLAT, sectors=[])
+    refused("C436", data, identity=FLAT, boundaries={"coo2": "edgar"})
+    refused("X304", data, identity="emissions: va * co2[sector]/va")
     refused("C434", data, identity="co2: va[region] * co2[sector.fuel]/va[region]")
     refused("C430", data, identity="co2: va * co2[ ]/va")
 

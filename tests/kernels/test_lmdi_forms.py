@@ -343,3 +343,15 @@ def test_many_comparisons_at_once_equal_one_after_the_other():
             for b in range(5):
                 one = run(x[:, a, b], method, form).effects
                 np.testing.assert_allclose(found[a, b], one, rtol=1e-13)
+
+
+@every_model
+def test_a_total_that_stands_still_while_its_parts_move_has_effects_that_cancel(method, form):
+    """A trap: a logarithmic mean of equals taken for zero, or a division by the log of one."""
+    x = np.array([[[100.0, 0.5], [50.0, 1.0]], [[200.0, 0.25], [50.0, 1.0]]])
+    found = run(x, method, form)
+    if form == "additive":
+        np.testing.assert_allclose(found.effects, [50 * math.log(2), -50 * math.log(2)])
+    else:
+        assert found.effects.prod() == pytest.approx(1, rel=1e-14)
+        assert found.effects[0] == pytest.approx(math.sqrt(2))

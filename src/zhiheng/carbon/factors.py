@@ -16,10 +16,12 @@ from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.dimensions import Label
 from zhiheng.catalog.identities import Identity
 from zhiheng.catalog.scope import scope
-from zhiheng.core.expression import Scope, evaluate, needs
+from zhiheng.core.errors import unknown_name
+from zhiheng.core.expression import Scope, evaluate, names, needs, parse
 from zhiheng.core.expression.evaluation import Evaluated
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
+from zhiheng.core.text import Text
 
 # Largest relative distance between the product of the factors and the left-hand side. A tenth
 # of the bound on the residual: two ends that deviate by this much still close within it.
@@ -102,6 +104,7 @@ def read_factors(
     meaning = scope(panel.level)
     wide = spread(panel, identity, meaning, sectors=sectors)
     written = unmarked(identity)
+    _refuse_unused(boundaries or {}, written, meaning)
     refuse_mixed(written, meaning, panel=panel, declared=boundaries)
     expressions = [wide.identity.left, *(f.expression for f in wide.identity.factors)]
     if prices == "refuse":
@@ -119,8 +122,8 @@ def read_factors(
         raise refuse.missing(address, ~np.isfinite(values))
     kept = panel
     if not complete.all():
-        names = [e for e, c in zip(panel.entities, complete, strict=True) if c]
-        kept, values = panel.select(entities=names), values[complete]
+        whole = [e for e, c in zip(panel.entities, complete, strict=True) if c]
+        kept, values = panel.select(entities=whole), values[complete]
     address = refuse.Address(kept, address.parts, address.expressions)
     sink = np.asarray(
         (values[..., 0] <= 0).all(axis=-1) & (values[..., 0] < 0).any(axis=-1), dtype=np.bool_
@@ -151,6 +154,17 @@ def read_factors(
         series=_stands_on(panel, wide, expressions, meaning),
         notes=tuple(dict.fromkeys(n for one in found for n in one.notes if n.code != "X311")),
     )
+
+
+def _refuse_unused(
+    boundaries: Mapping[str, str], expressions: Sequence[str], meaning: Scope
+) -> None:
+    """Refuse a boundary of a series that the identity does not hold: a slip of the pen."""
+    used = {n.name for e in expressions for n in names(parse(e))}
+    used |= {n for e in expressions for n in needs(e, meaning)}
+    for name in boundaries:
+        if name not in used:
+            raise unknown_name("C436", name, sorted(used), kind=Text("序列", "series"))
 
 
 def unmarked(identity: Identity) -> list[str]:
@@ -185,8 +199,8 @@ def cube(
 
 def _known(panel: Panel, expression: str, meaning: Scope) -> NDArray[np.bool_]:
     """Where all base series of an expression are observed."""
-    names = [n for n in needs(expression, meaning) if n in panel.series]
-    arrays = [np.isfinite(panel.array(n)) for n in names]
+    stored = [n for n in needs(expression, meaning) if n in panel.series]
+    arrays = [np.isfinite(panel.array(n)) for n in stored]
     shape = (len(panel.entities), len(panel.periods))
     return np.asarray(np.logical_and.reduce([np.ones(shape, np.bool_), *arrays]), dtype=np.bool_)
 
@@ -230,10 +244,10 @@ def _stands_on(
     panel: Panel, wide: Spread, expressions: Sequence[str], meaning: Scope
 ) -> tuple[str, ...]:
     """The stored series behind the identity, parts opened to the series that they are."""
-    names = {n for e in expressions for n in needs(e, meaning)}
+    used = {n for e in expressions for n in needs(e, meaning)}
     families = {plain: family for plain, (family, _) in wide.identity.marked.items()}
     out: set[str] = set()
-    for name in names:
+    for name in used:
         family = families.get(name, name)
         if name in panel.series:
             out.add(name)

@@ -12,7 +12,7 @@ from zhiheng.carbon import lmdi_wording as wording
 from zhiheng.carbon.comparison import plan
 from zhiheng.carbon.factors import read_factors
 from zhiheng.carbon.lmdi_analysis import analyse
-from zhiheng.carbon.lmdi_checks import CLOSURE, checks, refuse_undefined, refuse_uneven_sinks
+from zhiheng.carbon.lmdi_checks import CLOSURE, checks, refuse_undefined, with_even_sinks
 from zhiheng.carbon.lmdi_figures import figures as figures_of
 from zhiheng.carbon.lmdi_uncertainty import intervals
 from zhiheng.catalog.identities import identity as read_identity
@@ -114,7 +114,7 @@ def lmdi(
     )  # fmt: skip
     if data.left_out:
         compared = plan(data.panel, between, _named(base), chain=chain)
-    refuse_uneven_sinks(data, compared)
+    data = with_even_sinks(data, compared)
     titles = tables_of.Titles(meaning, data, compared, form)
     kept = ~data.sink
     tables: dict[str, Table] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,8 @@ class Own:
         Of the whole path: a difference, or a ratio.
     attributed : ndarray, shape (targets, members, factors)
         What the member contributes to the effects of the total (indices: less one).
+    members : tuple of int
+        Which of all entities or parts these are: sinks are no members of emissions.
     undefined : int
         Members without effects, because they start or end at zero.
     """
@@ -45,6 +47,7 @@ class Own:
     effects: Array
     change: Array
     attributed: Array
+    members: tuple[int, ...]
     undefined: int
 
 
@@ -86,11 +89,15 @@ def analyse(
     regions, parts = len(plan.regions), len(data.parts)
     leaves = np.arange(regions * parts).reshape(regions, parts)
     given = attributed_steps(steps, ends, method, form)
+    taken = kept[plan.rows].any(axis=0).ravel()
 
     def own(groups: Sequence[Group]) -> Own | None:
         if len(groups) < 2:  # noqa: PLR2004  the total itself
             return None
-        return _own(steps, ends, given, groups, plan, method=method, form=form)
+        here = tuple(i for i, g in enumerate(groups) if taken[g].any())
+        inside = [groups[i] for i in here]
+        found = _own(steps, ends, given, inside, plan, method=method, form=form)
+        return replace(found, members=here)
 
     return Analysis(
         steps=steps,
@@ -146,26 +153,32 @@ def _own(
     method: Method,
     form: Form,
 ) -> Own:
+    if method == "lmdi1" and form == "additive":
+        return _own_sums(steps, ends, groups, plan)
     effects: list[Array] = []
     change: list[Array] = []
     attributed: list[Array] = []
     for g in groups:
-        if method == "lmdi1" and form == "additive":
-            each, moved = steps.parts[..., g, :].sum(axis=-2), None
-        else:
-            found = decompose(
-                ends.start[..., g], ends.end[..., g], ends.x0[..., g, :], ends.x1[..., g, :],
-                method=method, form=form,
-            )  # fmt: skip
-            each, moved = found.effects, found.change
-        if moved is None:
-            moved = ends.end[..., g].sum(axis=-1) - ends.start[..., g].sum(axis=-1)
-        effects.append(whole(each, plan, form))
-        change.append(whole(moved, plan, form))
+        found = decompose(
+            ends.start[..., g], ends.end[..., g], ends.x0[..., g, :], ends.x1[..., g, :],
+            method=method, form=form,
+        )  # fmt: skip
+        effects.append(whole(found.effects, plan, form))
+        change.append(whole(found.change, plan, form))
         attributed.append(_path(given[..., g, :].sum(axis=-2), steps, plan, form))
     found_effects = np.stack(effects, axis=1)
     undefined = int(np.isnan(found_effects).any(axis=(0, 2)).sum())
-    return Own(found_effects, np.stack(change, axis=1), np.stack(attributed, axis=1), undefined)
+    moved, share = np.stack(change, axis=1), np.stack(attributed, axis=1)
+    return Own(found_effects, moved, share, (), undefined)
+
+
+def _own_sums(steps: Decomposition, ends: Pair, groups: Sequence[Group], plan: Plan) -> Own:
+    """Additive LMDI-I is consistent in aggregation: a member's effects are sums of its leaves'."""
+    leaves = whole(steps.parts, plan, "additive")
+    moved = whole(ends.end - ends.start, plan, "additive")
+    effects = np.stack([leaves[:, g].sum(axis=1) for g in groups], axis=1)
+    change = np.stack([moved[:, g].sum(axis=1) for g in groups], axis=1)
+    return Own(effects, change, effects, (), 0)
 
 
 def _path(given: Array, steps: Decomposition, plan: Plan, form: Form) -> Array:

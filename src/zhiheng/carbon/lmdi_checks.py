@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ Array = NDArray[np.float64]
 # The promised bound, relative to the largest of |change|, start and end; rounding alone stays
 # four digits below it.
 CLOSURE = 1e-10
+
+KINDS = {"entities": "entity", "scenarios": "scenario", "periods": "period"}
 
 
 def checks(sides: Sequence[Analysis], data: Factors, plan: Plan, form: Form) -> tuple[Check, ...]:
@@ -106,7 +109,7 @@ def refuse_undefined(found: Analysis, data: Factors, plan: Plan, *, form: Form) 
     periods = data.panel.periods
     rows: list[Row] = [
         {
-            **({plan.between[:-1]: plan.targets[t]} if plan.targets[t] else {}),
+            **({KINDS[plan.between]: plan.targets[t]} if plan.targets[t] else {}),
             "from": periods[plan.first[s]],
             "to": periods[plan.last[s]],
             "start": float(found.start[t, s]),
@@ -131,11 +134,20 @@ def refuse_undefined(found: Analysis, data: Factors, plan: Plan, *, form: Form) 
     raise ZhihengError("M957", what, evidence=rows, fix=fix)
 
 
-def refuse_uneven_sinks(data: Factors, plan: Plan) -> None:
-    """Refuse to compare a sink of one entity with emissions of another."""
-    uneven = data.sink.any(axis=0) & ~data.sink.all(axis=0)
-    if plan.between == "periods" or not uneven.any():
-        return
+def with_even_sinks(data: Factors, plan: Plan) -> Factors:
+    """Sinks that all entities have; one that is zero throughout goes with those of the others.
+
+    Raises
+    ------
+    ZhihengError
+        M958 a sink of one entity would be compared with emissions of another.
+    """
+    if plan.between == "periods" or not data.sink.any():
+        return data
+    emits = ~data.sink & (data.aggregate > 0).any(axis=-1)
+    uneven = data.sink.any(axis=0) & emits.any(axis=0)
+    if not uneven.any():
+        return replace(data, sink=np.broadcast_to(data.sink.any(axis=0), data.sink.shape))
     rows: list[Row] = [
         {
             "entity": data.panel.entities[e],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from zhiheng.carbon.comparison import Plan
 from zhiheng.catalog.identities import Identity
 from zhiheng.core.result import Figure, Json, Table
@@ -28,6 +30,8 @@ def figures(
     out = [main]
     if form == "additive" and len(plan.last) > 1:
         out.append(_steps(identity, plan, where))
+    if "by_sector" in tables and "attribution_sector" not in tables:  # they add up
+        out.append(_sectors(identity, tables["by_sector"], where))
     if "sinks" in tables and form == "additive":
         out.append(_waterfall(identity, "sinks", where))
     return tuple(out)
@@ -95,11 +99,37 @@ def _steps(identity: Identity, plan: Plan, where: Mapping[str, Json]) -> Figure:
     )
 
 
+def _sectors(identity: Identity, table: Table, where: Mapping[str, Json]) -> Figure:
+    """Where the factor acts whose effects on the sectors are largest in size."""
+    names = table.columns["factor"]
+    size = {
+        f.id: float(np.abs(table.columns["effect"][names == f.id]).sum()) for f in identity.factors
+    }
+    factor = max(identity.factors, key=lambda f: size[f.id])
+    within = where.get("where")
+    chosen: dict[str, Json] = dict(within) if isinstance(within, dict) else {}
+    return Figure(
+        "by_sector",
+        "waterfall",
+        "by_sector",
+        Text("{f}：在哪些部门", "{f}: in which sectors").format(f=factor.title),
+        Text(
+            "影响最大的一个因素在各部门的效应，自上而下相加为它的总效应；其余因素见表 by_sector。",
+            "The factor that moves sectors most, sector by sector; downwards the bars add up to "
+            "its whole effect. For other factors see the table by_sector.",
+        ),
+        {
+            "label": "sector", "value": "effect", "sort": "value",
+            "where": {**chosen, "factor": factor.id},
+        },
+    )  # fmt: skip
+
+
 def _gaps(identity: Identity, form: Form) -> tuple[Figure, ...]:
     """One figure for each factor: what it does in every entity against the reference."""
-    more: dict[str, Json] = {"sort": "value"}
+    more: dict[str, Json] = {"sort": "value", "value": "relative_effect", "format": "+.0%"}
     if form == "multiplicative":
-        more |= {"reference": 1, "format": ",.3f"}
+        more |= {"value": "effect", "reference": 1, "format": ",.3f"}
     return tuple(
         Figure(
             f"effects_{i}",
@@ -107,11 +137,11 @@ def _gaps(identity: Identity, form: Form) -> tuple[Figure, ...]:
             "effects",
             Text("与参照之差中的{f}", "{f} in the gap to the reference").format(f=factor.title),
             Text(
-                "每个地区一条：向右，这个因素使它高于参照；向左，使它低于参照。",
-                "One bar for each entity: to the right the factor makes it higher than the "
-                "reference, to the left lower.",
+                "每个地区一条，以参照为一：向右，这个因素使它高于参照；向左，使它低于参照。",
+                "One bar for each entity, as a share of the reference: to the right the factor "
+                "makes it higher than the reference, to the left lower.",
             ),
-            {"label": "entity", "value": "effect", "where": {"factor": factor.id}, **more},
+            {"label": "entity", "where": {"factor": factor.id}, **more},
         )
         for i, factor in enumerate(identity.factors, 1)
     )

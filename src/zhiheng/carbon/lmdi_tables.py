@@ -204,7 +204,10 @@ def _members(found: Analysis, titles: Titles) -> list[tuple[str, Own, Columns]]:
         parts = titles.data.parts
         columns = {"sector": [p[0] for p in parts], "part": [".".join(p[1:]) for p in parts]}
         out.append(("part", found.parts, columns))
-    return out
+    return [
+        (name, own, {k: [values[i] for i in own.members] for k, values in columns.items()})
+        for name, own, columns in out
+    ]
 
 
 def _member_columns(own: Own, columns: Columns, titles: Titles) -> dict[str, list[str]]:
@@ -254,6 +257,5 @@ def _attribution(own: Own, columns: Columns, titles: Titles) -> Table:
 def _over(above: Array, below: Array) -> Array:
     """A quotient; NaN where the divisor is zero."""
     shape = np.broadcast_shapes(above.shape, below.shape)
-    return np.divide(
-        above, below, out=np.full(shape, np.nan), where=np.broadcast_to(below != 0, shape)
-    )
+    out = np.full(shape, np.nan)
+    return np.divide(above, below, out=out, where=np.broadcast_to(below != 0, shape)) + 0.0

@@ -13,7 +13,7 @@ from zhiheng.carbon.telescope import closes
 from zhiheng.catalog.dimensions import Label, parts_of
 from zhiheng.catalog.identities import Identity
 from zhiheng.core.errors import Row, ZhihengError, unknown_name
-from zhiheng.core.expression import Scope, names, needs, parse, text
+from zhiheng.core.expression import Scope, evaluate, names, needs, parse, text
 from zhiheng.core.expression.tree import Binary, Call, Expr, Name, Negate
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
@@ -142,11 +142,12 @@ def _parts(
     coarse = {plain: set(found[plain]) for plain, (_, d) in identity.marked.items() if d < depth}
     everywhere: set[Label] = set().union(*at.values())
     if sectors is not None:
-        known = {label[0] for label in everywhere}
-        for name in sectors:
+        known = sorted({label[0] for label in everywhere})
+        wanted = sectors.split(",") if isinstance(sectors, str) else list(sectors)
+        for name in wanted or [""]:
             if name not in known:
                 raise unknown_name("C436", name, known, kind=Text("部门", "sector"))
-        everywhere = {label for label in everywhere if label[0] in set(sectors)}
+        everywhere = {label for label in everywhere if label[0] in set(wanted)}
     rows: list[Row] = [
         {"family": identity.marked[plain][0], "missing": ".".join((identity.marked[plain][0], *p))}
         for plain, have in at.items()
@@ -204,7 +205,7 @@ def _rows(
         else:
             picked = [_whole(name, panel)]
         if not picked[0]:
-            continue  # the evaluation says that it is missing, with the nearest names
+            evaluate(name, panel, meaning)  # says that it is missing, with the nearest names
         units[name] = _one_unit(panel, meaning, name, [s for p in picked for s in p])
         values.append(np.broadcast_to(_summed(panel, picked), shape))
         status.append(np.broadcast_to(_weakest(panel, picked), shape))
@@ -226,6 +227,8 @@ def totals(panel: Panel, expression: str, meaning: Scope) -> Panel:
     """The panel with the names of an expression, families summed to the total that they make."""
     wanted = sorted(needs(expression, meaning))
     whole = {n: (n,) if n in panel.series else _whole(n, panel) for n in wanted}
+    if not all(whole.values()):
+        evaluate(expression, panel, meaning)  # says which name is missing, with the nearest
     return _rows(
         panel,
         [expression],

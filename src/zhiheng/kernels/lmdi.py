@@ -41,13 +41,13 @@ class Lmdi:
 
 def log_ratio(a: Array, b: Array) -> Array:
     """``ln(a / b)`` of positive numbers, exact to rounding where they nearly agree."""
-    high, low = np.maximum(a, b), np.minimum(a, b)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        size = np.asarray(np.log1p((high - low) / low))
-        far = ~np.isfinite(size)
-        if far.any():
-            size = np.where(far, np.log(high) - np.log(low), size)
-    return np.where(a >= b, size, -size)
+        apart = np.asarray(a - b)
+        size = np.asarray(np.log1p(np.abs(apart) / np.minimum(a, b)))
+        if not np.isfinite(size.sum()):  # a ratio that overflows, though its logarithm does not
+            far = np.abs(np.log(a) - np.log(b))
+            size = np.where(np.isfinite(size), size, far)
+    return np.copysign(size, apart)
 
 
 def log_mean(a: Array, b: Array) -> Array:
@@ -71,7 +71,7 @@ def _mean_of_positive(x: Array, y: Array) -> Array:
     return np.where(same, x, (x - y) / np.where(same, 1.0, ratio))
 
 
-def effects(start: Array, end: Array, x0: Array, x1: Array) -> Array:
+def effects(start: Array, end: Array, x0: Array, x1: Array, means: Array | None = None) -> Array:
     """Effects of the factors between two states.
 
     Parameters
@@ -80,6 +80,8 @@ def effects(start: Array, end: Array, x0: Array, x1: Array) -> Array:
         The aggregate, equal to the product of its factors; not negative.
     x0, x1 : ndarray, shape (..., F)
         The factors, not negative.
+    means : ndarray, shape (...), optional
+        ``log_mean(end, start)``, where it is known.
 
     Notes
     -----
@@ -89,11 +91,12 @@ def effects(start: Array, end: Array, x0: Array, x1: Array) -> Array:
     factors do so at once, they share the change equally, which is the limit
     when all of them approach zero at the same rate.
     """
+    means = log_mean(end, start) if means is None else means
     both = np.asarray((x0 > 0) & (x1 > 0), dtype=np.bool_)
     if both.all() and (start > 0).all() and (end > 0).all():
-        return log_mean(end, start)[..., None] * log_ratio(x1, x0)
+        return means[..., None] * log_ratio(x1, x0)
     ratio = log_ratio(np.where(both, x1, 1.0), np.where(both, x0, 1.0))
-    regular = log_mean(end, start)[..., None] * ratio
+    regular = means[..., None] * ratio
     zero = np.where(((start == 0) & (end > 0))[..., None], x0 == 0, False)
     zero |= np.where(((start > 0) & (end == 0))[..., None], x1 == 0, False)
     sharing = np.maximum(zero.sum(axis=-1, keepdims=True), 1)

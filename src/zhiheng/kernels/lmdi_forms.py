@@ -74,8 +74,9 @@ def decompose(
     v0, v1 = start.sum(axis=-1), end.sum(axis=-1)
     scale = log_mean(v1, v0)
     if method == "lmdi1":
-        terms = terms_of_one(start, end, x0, x1)
-        weights = _over(log_mean(end, start), scale[..., None])
+        means = log_mean(end, start)
+        terms = terms_of_one(start, end, x0, x1, means)
+        weights = _over(means, scale[..., None])
         logs = _over(terms, scale[..., None, None]) if form == "multiplicative" else terms
     else:
         logs, weights = _shares(start, end, x0, x1)

@@ -1,8 +1,8 @@
 """Makes forms.json: LMDI-I and II, additive and multiplicative, with fifty decimal digits.
 
 The cases are those of input.csv, and `zeros` below, in which parts appear, vanish and stay
-away. Zeros are replaced by 10^-4000 and smaller; the maker asserts that the answers settle and
-stores the last, so that the stored numbers are limits found without the rules for zeros.
+away. Zeros are replaced by ever smaller numbers and the answers extrapolated, so that the
+stored ones are limits found without the rules for zeros.
 Contributions of parts to an index less one are stored too: in LMDI-II after Choi and Ang
 (2012), in LMDI-I in proportion to the logarithms.
 
@@ -93,10 +93,10 @@ def as_float(value):
 
 
 def limit() -> dict[str, list]:
-    """The case with zeros, each zero ever smaller; what is left is below 1e-4 of the values.
+    """The case with zeros, each zero ever smaller.
 
-    Logarithmic means approach their limits like 1 / ln(d); two extrapolations in that
-    variable take the answers to sixteen digits and more.
+    Logarithmic means approach their limits like 1 / ln(d), which halves with every run;
+    extrapolating in that variable takes the answers to more digits than a double holds.
     """
     found = []
     for digits in (100_000, 200_000, 400_000, 800_000, 1_600_000, 3_200_000):
