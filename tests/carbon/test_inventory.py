@@ -258,3 +258,37 @@ def test_meters_sum_over_devices_of_a_facility():
     result = inventory(data, level="facility")
     assert total(result) == pytest.approx(10 * 21.62188809, rel=TEN_DIGITS)
     assert set(result.table("by_sector").sector) == {"kiln_1", "kiln_2"}
+
+
+def test_perfluorocarbons_follow_the_slope_of_the_cells():
+    units = {"process__smelter__pfc_cwpb": "t", "anode_effect__smelter": "1"}
+    data = one(units, process__smelter__pfc_cwpb=1000, anode_effect__smelter=0.5)
+    result = inventory(data, level="facility", gwp="ar5")
+    cf4 = 1000 * 0.5 * 0.143 / 1000
+    assert total(result) == pytest.approx(cf4 * 6630 + cf4 * 0.121 * 11100)
+    with pytest.raises(ZhihengError) as caught:
+        inventory(one({"process__smelter__pfc_cwpb": "t"}, process__smelter__pfc_cwpb=1000))
+    assert caught.value.code == "M923"
+    assert caught.value.evidence[0]["needs"] == "anode_effect.smelter"
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.5, 3.0])
+def test_emissions_are_proportional_to_activities(scale):
+    units = {"activity__a__diesel": "t", "process__b__clinker": "t", "gas__c__CH4": "t"}
+    amounts = {"activity__a__diesel": 3.0, "process__b__clinker": 7.0, "gas__c__CH4": 0.2}
+    once = total(inventory(panel(units, **amounts)))
+    more = total(inventory(panel(units, **{k: v * scale for k, v in amounts.items()})))
+    assert more == pytest.approx(once * scale, rel=EXACT)
+
+
+def test_hourly_meters_take_the_grid_factor_of_their_year():
+    from zhiheng.core.periods import parse_period
+
+    hours = [parse_period(f"2022-12-31T{h:02d}Z", "H").ordinal for h in (21, 22)]
+    hours.append(parse_period("2023-01-01T00Z", "H").ordinal)
+    data = Panel.of(
+        {"meter.line.electricity": np.full((1, 3), 1000.0)}, entities=["plant"], periods=hours,
+        units={"meter.line.electricity": "kWh"}, frequency="H",
+    )  # fmt: skip
+    found = inventory(data, level="facility").table("totals").scope_2
+    np.testing.assert_allclose(found, [0.5366, 0.5366, 0.5306])

@@ -86,6 +86,12 @@ def test_carbon_along_a_conversion_is_counted_once(one, other):
     assert names(error) == {(one.replace("__", "."), other.replace("__", "."))}
 
 
+def test_final_use_holds_its_sectors():
+    data = panel(final_diesel=10, activity__transport__diesel=5)
+    assert names(refused("M920", data)) == {("final_diesel", "activity.transport.diesel")}
+    assert inventory(panel(final_raw_coal=10, activity__power__raw_coal=5)).tables
+
+
 def test_two_columns_of_one_activity_are_refused():
     data = panel(a=3, b=3)
     error = refused(

@@ -139,7 +139,7 @@ def inventory(
     width, spread = _uncertainty(panel, found, activity_uncertainty, draws=draws, seed=seed)
     made = _tables(panel, found, energy, unit, width)
     made["factors"] = tables.factor_table(used)
-    if spread is not None:
+    if len(spread):
         made["uncertainty"] = spread
     tested = checks(panel, lines, found, energy, how)
     made["checks"] = check_table(tested)
@@ -177,27 +177,35 @@ def _tables(
 
 def _uncertainty(
     panel: Panel, found: Sequence[Emission], activity: float | None, *, draws: int, seed: int
-) -> tuple[Array, Table | None]:
-    """Half-widths of scopes 1 and 2 by entity and period, and the table over all entities."""
-    kept = [e for e in found if e.scope in ("1", "2")]
+) -> tuple[Array, Table]:
+    """Half-widths of scope 1 by entity and period, and the sums over entities by scope."""
     shape = panel.values.shape[:2]
-    if not kept:
-        return np.full(shape, np.nan), None
-    cube = np.stack([e.co2e for e in kept], axis=-1)
-    names = list(dict.fromkeys(e.factor for e in kept))
-    factor = np.array([names.index(e.factor) for e in kept], dtype=np.intp)
-    widths = np.nan_to_num(np.array([e.width for e in kept]))
-    own = np.full(len(kept), activity or 0.0)
-    spread = propagated(cube, own, widths, factor)
-    columns: dict[str, Array] = {"emission": cube.sum(axis=(0, 2)), "half_width": spread.whole}
-    if draws:
-        rng = np.random.default_rng(seed)
-        drawn = simulated(cube, own, widths, factor, draws=draws, rng=rng)
-        columns |= {"low": drawn.whole_low, "high": drawn.whole_high}
-    unit = "t_CO2" if all(e.gas == "CO2" for e in kept) else "t_CO2e"
+    scopes = [scope for scope in ("1", "2") if any(e.scope == scope for e in found)]
+    each, columns = np.full(shape, np.nan), list[dict[str, Array]]()
+    for scope in scopes:
+        kept = [e for e in found if e.scope == scope]
+        cube = np.stack([e.co2e for e in kept], axis=-1)
+        names = list(dict.fromkeys(e.factor for e in kept))
+        factor = np.array([names.index(e.factor) for e in kept], dtype=np.intp)
+        widths = np.nan_to_num(np.array([e.width for e in kept]))
+        own = np.full(len(kept), activity or 0.0)
+        spread = propagated(cube, own, widths, factor)
+        each = spread.each if scope == "1" else each
+        column = {"emission": cube.sum(axis=(0, 2)), "half_width": spread.whole}
+        if draws:
+            rng = np.random.default_rng(seed)
+            drawn = simulated(cube, own, widths, factor, draws=draws, rng=rng)
+            column |= {"low": drawn.whole_low, "high": drawn.whole_high}
+        columns.append(column)
     periods = np.array(panel.periods, dtype=np.int64)
-    table = Table.of(("period",), period=periods, **columns, unit=[unit] * len(periods))
-    return spread.each, table
+    names = list(columns[0]) if columns else []
+    table = Table.of(
+        ("period", "emission_scope"),
+        period=np.tile(periods, len(scopes)),
+        emission_scope=[scope for scope in scopes for _ in periods],
+        **{name: np.concatenate([c[name] for c in columns]) for name in names},
+    )
+    return each, table
 
 
 def _refuse_options(draws: int, activity: float | None) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -59,20 +59,32 @@ def netted_lines(lines: Sequence[Line], line: Line) -> list[Line]:
 
 
 def _same(lines: Sequence[Line]) -> Iterator[Pair]:
-    for one, other in combinations(lines, 2):
-        if (one.kind, one.sector, one.carrier) == (other.kind, other.sector, other.carrier):
-            yield one, other
+    for group in _by(lines, lambda x: (x.kind, x.sector, x.carrier)):
+        yield from combinations(group, 2)
 
 
 def _totals(lines: Sequence[Line]) -> Iterator[Pair]:
-    for one in lines:
-        for other in lines:
-            if one is other:
-                continue
-            same = one.carrier == other.carrier and one.kind == other.kind
-            summed = one.total and not other.total and one.kind in (*ENERGY, "process", "gas")
-            if (same and summed) or _contains(one.series, other.series):
-                yield one, other
+    for group in _by(lines, lambda x: (x.kind, x.carrier)):
+        for one in group:
+            yield from ((one, other) for other in group if _sums(one, other))
+    named = [line for line in lines if catalogued(line.series, "province") is not None]
+    yield from ((a, b) for a, b in permutations(named, 2) if _contains(a.series, b.series))
+
+
+def _sums(one: Line, other: Line) -> bool:
+    """Whether the sector of one line holds that of another: all of them, or final use."""
+    if one.kind not in (*ENERGY, "process", "gas"):
+        return False
+    if one.total:
+        return not other.total
+    return one.sector == "final_use" and other.role == "use" and other.sector != "final_use"
+
+
+def _by(lines: Sequence[Line], key: Callable[[Line], object]) -> list[list[Line]]:
+    groups: dict[object, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(key(line), []).append(line)
+    return list(groups.values())
 
 
 @cache
@@ -86,7 +98,7 @@ def _contains(total: str, part: str) -> bool:
 
 def _conversions(lines: Sequence[Line], netted: set[str]) -> Iterator[Pair]:
     fuels = [line for line in lines if line.kind == "fuel"]
-    for one in fuels:
+    for one in (x for x in fuels if x.total or x.role == "transformation"):
         for other in fuels:
             if one is other or one.carrier not in carriers()[other.carrier].made_from:
                 continue

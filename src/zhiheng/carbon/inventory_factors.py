@@ -10,7 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.carbon.inventory_checks import netted_lines
-from zhiheng.carbon.inventory_gases import add_combustion_gases, in_co2e
+from zhiheng.carbon.inventory_gases import (
+    add_combustion_gases,
+    in_co2e,
+    perfluorocarbons,
+)
 from zhiheng.carbon.inventory_input import Line, cells, negative, own_series
 from zhiheng.carbon.inventory_units import heating_value, in_unit, own_values
 from zhiheng.catalog.carriers import carriers, grid_of
@@ -22,6 +26,7 @@ from zhiheng.catalog.factors import (
     fuel_factor,
     grid_factor,
     half_width,
+    pfc_slopes,
     process,
 )
 from zhiheng.core.panel import Panel
@@ -104,25 +109,31 @@ def emissions(panel: Panel, lines: Sequence[Line], how: Choices) -> tuple[list[E
     used, found = Used(), list[Emission]()
     years = [int(label(panel.frequency, p)[:4]) for p in panel.periods]
     for line in lines:
-        if not line.counted:
+        if not line.counted or line.kind == "green_electricity":
             continue
-        if line.kind in ("fuel", "aggregate"):
-            burnt = _fuel(panel, lines, line, how, used)
-            found.append(burnt)
-            if how.gases == "all":
-                found += add_combustion_gases(burnt, how, used)
-        elif line.kind == "process":
-            found.append(_process(panel, line, how, used))
-        elif line.kind in ("electricity", "heat"):
-            if how.indirect == "none":
-                used.uncounted.append(line.series)
-            elif line.kind == "heat":
-                found.append(_heat(panel, line, how, used))
-            else:
-                found.append(_electricity(panel, lines, line, how, used, years))
-        elif line.kind != "green_electricity":
-            found.append(_gas(panel, line, how, used))
+        if line.kind in ("electricity", "heat") and how.indirect == "none":
+            used.uncounted.append(line.series)
+        else:
+            found += _emissions_of(panel, lines, line, how, used, years)
     return found, used
+
+
+def _emissions_of(
+    panel: Panel, lines: Sequence[Line], line: Line, how: Choices, used: Used, years: list[int]
+) -> list[Emission]:
+    if line.kind in ("fuel", "aggregate"):
+        burnt = _fuel(panel, lines, line, how, used)
+        more = add_combustion_gases(burnt, how, used) if how.gases == "all" else []
+        return [burnt, *more]
+    if line.kind == "process":
+        if line.carrier in pfc_slopes():
+            return perfluorocarbons(panel, line, how, used)
+        return [_process(panel, line, how, used)]
+    if line.kind == "heat":
+        return [_heat(panel, line, how, used)]
+    if line.kind == "electricity":
+        return [_electricity(panel, lines, line, how, used, years)]
+    return [_gas(panel, line, how, used)]
 
 
 def _fuel(panel: Panel, lines: Sequence[Line], line: Line, how: Choices, used: Used) -> Emission:

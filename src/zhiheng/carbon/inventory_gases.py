@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.carbon.inventory_input import Line, address
-from zhiheng.carbon.inventory_units import in_unit, missing_value, not_convertible
+from zhiheng.carbon.inventory_units import in_unit, missing_value, not_convertible, own_values
 from zhiheng.catalog.carriers import sector
 from zhiheng.catalog.dated_factors import chosen
-from zhiheng.catalog.factors import gwp, half_width, non_co2, potentials
+from zhiheng.catalog.factors import gwp, half_width, non_co2, pfc_slopes, potentials
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
+from zhiheng.kernels.source_streams import pfc_slope
 
 if TYPE_CHECKING:
     from zhiheng.carbon.inventory_factors import Choices, Emission, Used
@@ -119,4 +120,27 @@ def add_combustion_gases(burnt: Emission, how: Choices, used: Used) -> list[Emis
                 factor=row.id, width=np.nan if width is None else width,
             )
         )  # fmt: skip
+    return found
+
+
+def perfluorocarbons(panel: Panel, line: Line, how: Choices, used: Used) -> list[Emission]:
+    """CF4 and C2F6 of primary aluminium by the slope of the cell technology.
+
+    Anode-effect minutes per cell and day come from ``anode_effect.SECTOR`` (unit 1).
+    """
+    from zhiheng.carbon.inventory_factors import Emission
+
+    minutes = f"anode_effect.{line.sector}"
+    if minutes not in panel.series:
+        raise missing_value([{"series": line.series, "needs": minutes}])
+    row = pfc_slopes()[line.carrier]
+    metal, effect = in_unit(panel, line, "t"), own_values(panel, minutes, line, "1")
+    made = pfc_slope(metal, effect, np.ones_like(effect), row.slope, row.c2f6_share)
+    used.rows[row.id] = row
+    found: list[Emission] = []
+    nothing = np.full(metal.shape, np.nan)
+    for gas, amount in (("CF4", made.cf4), ("C2F6", made.c2f6)):
+        potential = gwp(gas, set=how.gwp)
+        used.rows[potential.id] = potential
+        found.append(Emission(line, gas, "1", amount * potential.value, nothing, row.id))
     return found

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.catalog.carriers import Role, activity_names, carriers, sector
-from zhiheng.catalog.factors import potentials, processes
+from zhiheng.catalog.factors import pfc_slopes, potentials, processes
 from zhiheng.core.errors import Row, ZhihengError, nearest
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
@@ -151,11 +151,16 @@ def _kind_of(panel: Panel, name: str, what: str) -> Kind:
         if what == "other_energy":
             return "other"
         return "heat" if group == "heat" else "fuel"
-    if what in {p.id for p in processes()}:
+    if what in {p.id for p in processes()} or what in pfc_slopes():
         return "process"
     if what in {g.gas for g in potentials()}:
         return "emission" if panel.units[name] in ("t_CO2", "t_CO2e") else "gas"
-    names = [*carriers(), *(p.id for p in processes()), *sorted({g.gas for g in potentials()})]
+    names = [
+        *carriers(),
+        *pfc_slopes(),
+        *(p.id for p in processes()),
+        *sorted({g.gas for g in potentials()}),
+    ]
     near = ", ".join(nearest(what, names))
     raise unreadable([{"series": name, "unknown": what, "nearest": near}])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from zhiheng.carbon.inventory_energy import Flow, group_title
 from zhiheng.carbon.inventory_factors import Emission, Used
 from zhiheng.catalog.carriers import carriers, sector
-from zhiheng.catalog.factors import Constant, FuelFactor, Grid, processes
+from zhiheng.catalog.factors import Constant, FuelFactor, Grid, pfc_slopes, processes
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Table
 
@@ -23,7 +24,7 @@ def emission_table(panel: Panel, found: Sequence[Emission], unit: str) -> Table:
     head = _Head(panel, len(found))
     titles = [carrier_title(e.line.carrier) for e in found]
     places = [sector(e.line.sector) for e in found]
-    return Table.of(
+    return _table(
         ("entity", "period", "series", "gas"),
         **head.columns,
         series=head.each([e.line.series for e in found]),
@@ -47,7 +48,7 @@ def sector_table(panel: Panel, found: Sequence[Emission], unit: str) -> Table:
     groups = _grouped(found, lambda e: (e.line.sector, e.scope))
     head = _Head(panel, len(groups))
     places = [sector(s) for s, _ in groups]
-    return Table.of(
+    return _table(
         ("entity", "period", "sector", "emission_scope"),
         **head.columns,
         sector=head.each([s for s, _ in groups]),
@@ -68,7 +69,7 @@ def fuel_table(panel: Panel, found: Sequence[Emission], flows: Sequence[Flow], u
     head = _Head(panel, len(groups))
     nothing = np.full(panel.values.shape[:2], np.nan)
     titles = [carrier_title(c) for c, _ in groups]
-    return Table.of(
+    return _table(
         ("entity", "period", "fuel", "emission_scope"),
         **head.columns,
         fuel=head.each([c for c, _ in groups]),
@@ -97,11 +98,11 @@ def by_scope(panel: Panel, found: Sequence[Emission]) -> dict[str, Array]:
 def total_table(panel: Panel, sums: dict[str, Array], unit: str, width: Array) -> Table:
     """Totals by entity and period: scopes side by side, land and biogenic CO2 apart."""
     head = _Head(panel, 1)
-    return Table.of(
+    return _table(
         ("entity", "period"),
         **head.columns,
         **{_COLUMN[scope]: amount.ravel() for scope, amount in sums.items()},
-        unit=[unit] * head.size,
+        unit=head.each([unit]),
         half_width=width.ravel(),
     )
 
@@ -172,7 +173,7 @@ def carrier_title(name: str) -> tuple[str, str]:
     if name in carriers():
         known = carriers()[name]
         return known.title_zh, known.title_en
-    for row in processes():
+    for row in (*processes(), *pfc_slopes().values()):
         if row.id == name:
             return row.title_zh, row.title_en
     return name, name
@@ -187,20 +188,31 @@ def _grouped(
     return groups
 
 
+def _table(keys: tuple[str, ...], **columns: NDArray[Any]) -> Table:
+    """A table of columns that are arrays already: tables of lines have many rows."""
+    return Table(keys, columns)
+
+
 class _Head:
     """The columns entity, name and period, repeated for a number of lines."""
 
     def __init__(self, panel: Panel, times: int) -> None:
         e, p = (a.ravel() for a in np.indices(panel.values.shape[:2]))
-        names = [panel.name(panel.entities[i]) for i in e]
+        names = [panel.name(entity) for entity in panel.entities]
         self.size = len(e)
-        self.columns: dict[str, object] = {
-            "entity": [panel.entities[i] for i in e] * times,
-            "name_zh": [n.zh for n in names] * times,
-            "name_en": [n.en for n in names] * times,
+        self.columns: dict[str, NDArray[Any]] = {
+            "entity": np.tile(_words(panel.entities)[e], times),
+            "name_zh": np.tile(_words([n.zh for n in names])[e], times),
+            "name_en": np.tile(_words([n.en for n in names])[e], times),
             "period": np.tile(np.array(panel.periods, dtype=np.int64)[p], times),
         }
 
-    def each(self, words: Sequence[str]) -> list[str]:
+    def each(self, words: Sequence[str]) -> NDArray[Any]:
         """One word per line, repeated over its cells."""
-        return [w for w in words for _ in range(self.size)]
+        return np.repeat(_words(words), self.size)
+
+
+def _words(words: Sequence[str]) -> NDArray[Any]:
+    found = np.empty(len(words), dtype=object)
+    found[:] = list(words)
+    return found

@@ -94,6 +94,7 @@ def grid_areas() -> tuple[GridArea, ...]:
     return read_csv("factors/grid_areas.csv", GridArea)
 
 
+@cache
 def sector(name: str) -> Sector:
     """A catalogued sector, or a sector of use by the name that the user gave."""
     known = sectors().get(name)

@@ -46,6 +46,13 @@ class Process(Titled):
     covers: Listed = ()
 
 
+class PfcSlope(Titled):
+    """kg CF4 per tonne of aluminium and anode-effect minute per cell and day; C2F6 per CF4."""
+
+    slope: float
+    c2f6_share: float
+
+
 class Grid(Dated):
     """CO2 of a kilowatt-hour in an area.
 
@@ -125,6 +132,12 @@ def processes() -> tuple[Process, ...]:
 
 
 @cache
+def pfc_slopes() -> dict[str, PfcSlope]:
+    """Slopes of perfluorocarbons by cell technology."""
+    return {s.id: s for s in read_csv("factors/pfc_slopes.csv", PfcSlope)}
+
+
+@cache
 def grids() -> tuple[Grid, ...]:
     """Grid factors of all areas and years."""
     return read_csv("factors/grid.csv", Grid)
@@ -164,8 +177,9 @@ def half_widths() -> dict[str, HalfWidth]:
 def factor_rows() -> tuple[Dated, ...]:
     """Every dated row that `factor` can return."""
     return (
-        *fuel_factors(), *processes(), *grids(), *factor_constants().values(), *potentials(),
-        *non_co2(), *coal_equivalents(), *half_widths().values(),
+        *fuel_factors(), *processes(), *pfc_slopes().values(), *grids(),
+        *factor_constants().values(), *potentials(), *non_co2(),
+        *coal_equivalents(), *half_widths().values(),
     )  # fmt: skip
 
 

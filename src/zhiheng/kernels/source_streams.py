@@ -91,7 +91,11 @@ def mass_balance(
 
 
 def pfc_slope(
-    aluminium: Array, frequency: Array, duration: Array, slope: Array, c2f6_share: Array
+    aluminium: Array,
+    frequency: Array,
+    duration: Array,
+    slope: Array | float,
+    c2f6_share: Array | float,
 ) -> Pfc:
     """Perfluorocarbons from anode-effect minutes (slope method).
 
