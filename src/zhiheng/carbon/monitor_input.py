@@ -256,8 +256,8 @@ def read_factors_of(
                                   row.status)  # fmt: skip
         elif carrier in known:
             fuel = known[carrier]
-            out[carrier] = Factor(carrier, fuel.unit.removeprefix("t_CO2/"),
-                                  dict.fromkeys(years, fuel.value), fuel.source, fuel.status)  # fmt: skip
+            unit, value = fuel.unit.removeprefix("t_CO2/"), dict.fromkeys(years, fuel.value)
+            out[carrier] = Factor(carrier, unit, value, fuel.source, fuel.status)
         else:
             choices = [*known, GRID, HEAT, MEASURED]
             raise unknown_name("M950", carrier, choices, kind=Text("能源", "carrier"))

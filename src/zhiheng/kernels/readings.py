@@ -99,20 +99,29 @@ def run_lengths(marked: Mask) -> NDArray[np.intp]:
 def stuck(values: Array) -> Mask:
     """Readings inside runs of one value that are too long for chance; zeros are no fault.
 
-    With the device's own share of repeated readings p, a run of k repeats comes up by
-    chance about ``n p^k`` times; the shortest k with less than `CHANCE` is the limit. So a
-    coarse sensor that repeats often needs a longer run than a fine one.
+    With p the device's own share of repeated readings (or of its commonest value, if that
+    is more) a run of k repeats comes up by chance about ``n p^k`` times; the shortest k with
+    less than `CHANCE` is the limit. So a coarse sensor needs a longer run than a fine one.
     """
     same = np.zeros(values.shape, dtype=np.bool_)
     same[:, 1:] = (values[:, 1:] == values[:, :-1]) & (values[:, 1:] != 0)
     compared = np.isfinite(values[:, 1:]) & np.isfinite(values[:, :-1])
     n = np.maximum(compared.sum(axis=1), 1)
     length = run_lengths(same)
-    limit = _limit(np.clip(same.sum(axis=1) / n, 1.0 / n, 0.99), n)
+    common = _commonest(np.where(values == 0, np.nan, values))
+    limit = _limit(np.clip(np.maximum(same.sum(axis=1) / n, common), 1.0 / n, 0.99), n)
     # runs beyond the first limit do not vouch for themselves
     fair = same & (_run_totals(length) < limit[:, None] - 1)
-    limit = _limit(np.clip(fair.sum(axis=1) / n, 1.0 / n, 0.99), n)
+    limit = _limit(np.clip(np.maximum(fair.sum(axis=1) / n, common), 1.0 / n, 0.99), n)
     return _whole_runs(length, limit)
+
+
+def _commonest(values: Array) -> Array:
+    """The share of the most frequent value of each device."""
+    ordered = np.sort(values, axis=1)
+    alike = np.zeros(values.shape, dtype=np.bool_)
+    alike[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
+    return (run_lengths(alike).max(axis=1) + 1) / np.maximum(np.isfinite(values).sum(axis=1), 1)
 
 
 def _limit(p: Array, n: NDArray[np.intp]) -> Array:
