@@ -126,7 +126,7 @@ def _summed(frame: pd.DataFrame) -> pd.DataFrame:
     target = {s.code: s.target for s in sectors("io139")}
     use = {f"use.{code}": f"use.{to}" for code, to in target.items()}
     moved = frame.assign(entity=frame.entity.replace(target), series=frame.series.replace(use))
-    return moved.groupby(KEYS, sort=False, as_index=False).value.sum()
+    return moved.groupby(KEYS, sort=False).agg({"value": "sum"}).reset_index()
 
 
 # ------------------------------------------------------------------------------ reading

@@ -23,6 +23,7 @@ from zhiheng.sources import (
     iamc,
     input_output,
     meters,
+    multi_regional,
     nbs_api,
     owid,
     sdmx,
@@ -178,6 +179,17 @@ VA002,Net taxes on production,生产税净额,TOT,2,2,,,
 TVA,Total value-added,增加值合计,TOT,5,12,,,
 TI,Total inputs,总投入,TOT,10,20,,,
 """.encode()
+REGIONS_CSV = b"""region,,r1,r1,r2,r2,r1,r2
+sector,,food,ore,food,ore,C,C
+year,,2015
+unit,,10k CNY
+r1,food,43,48,29,18,304,86
+r1,ore,20,31,6,7,44,25
+r2,food,7,4,52,21,30,310
+r2,ore,3,9,14,38,12,77
+,VA001,455,41,323,69
+,co2 [Mt CO2],1.2,3.1,0.95,2.8
+"""
 IO_SHEET = [
     ["2020年全国投入产出表", None, None, None, None, None, None, None],
     ["（按当年生产者价格计算）", None, None, None, None, None, None, "单位：万元"],
@@ -298,6 +310,7 @@ def shapes() -> dict[str, Shape]:
         Shape("cities.xlsx", workbook(CEADS_CITIES), ce.parse, ce.sniff),
         Shape("io_2020.csv", IO_CSV, input_output.parse, input_output.sniff),
         Shape("io.xlsx", workbook({"表": IO_SHEET}), input_output.parse, input_output.sniff),
+        Shape("mrio.csv", REGIONS_CSV, multi_regional.parse, multi_regional.sniff),
         Shape("yb.xlsx", workbook({"3-24": IO_YEARBOOK}), input_output.parse, input_output.sniff),
         Shape("comtrade.csv", COMTRADE_CSV, comtrade_rows, comtrade.sniff),
         Shape("comtrade-old.csv", COMTRADE_OLD, comtrade_rows, comtrade.sniff),

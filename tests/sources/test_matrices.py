@@ -10,7 +10,7 @@ import pytest
 import source_shapes as shapes
 from source_shapes import refused, rows
 
-from zhiheng.sources import ceads, input_output
+from zhiheng.sources import ceads, input_output, multi_regional
 
 # --- CEADs --------------------------------------------------------------------------------
 
@@ -110,3 +110,29 @@ def test_the_national_tables_at_hand_balance(shared: Path) -> None:
         assert max(g.relative for g in gaps) < 1e-6, path.name
     total = sum(r[3] for r in rows(found) if r[0] == "TVA" and r[2].removeprefix("use.").isdigit())
     assert round(total / 1e12, 2) == 101.64  # value added 2020, trillion yuan
+
+
+# --- several regions ----------------------------------------------------------------------
+
+
+def test_a_table_of_regions_has_rows_columns_and_satellites() -> None:
+    found = multi_regional.parse(shapes.REGIONS_CSV, "t.csv")
+    assert ("r1.ore", 2015, "use.r2.food", 6e4, "CNY", "E6") in rows(found)
+    assert ("r2.food", 2015, "use.r2.C", 310e4, "CNY", "H7") in rows(found)
+    assert ("r1.food", 2015, "co2", 1.2e6, "t_CO2", "C10") in rows(found)
+    assert ("VA001", 2015, "use.r1.food", 455e4, "CNY", "C9") in rows(found)
+    assert not input_output.sniff(shapes.REGIONS_CSV, "t.csv")
+
+
+def test_a_table_of_regions_needs_a_year_and_distinct_codes() -> None:
+    raw = shapes.REGIONS_CSV
+    assert multi_regional.parse(raw, "t.csv", year=2020).period[0] == 2020
+    undated = raw.replace(b"year,,2015\n", b"")
+    assert refused(lambda: multi_regional.parse(undated, "t.csv")).code == "S557"
+    assert multi_regional.parse(undated, "t_2018.csv").period[0] == 2018
+    twice = raw.replace(b"r2,ore,3", b"r2,food,3")
+    assert refused(lambda: multi_regional.parse(twice, "t.csv")).code == "D102"
+    dotted = raw.replace(b"r2,ore,3", b"r.2,ore,3")
+    assert refused(lambda: multi_regional.parse(dotted, "t.csv")).code == "S553"
+    words = raw.replace(b",43,48", b",many,48")
+    assert refused(lambda: multi_regional.parse(words, "t.csv")).code == "D103"

@@ -70,7 +70,7 @@ def notes(
     out = [
         Note(
             Text(
-                "乘数由一次直接求解 (I − A)ᵀm = s 得到，不求列昂惕夫逆；A 只含国内投入。",
+                "乘数由一次直接求解 (I − A)'m = s 得到，不求列昂惕夫逆；A 只含国内投入。",
                 "Multipliers come from one direct solve of (I - A)'m = s without the Leontief "
                 "inverse; A holds home inputs only.",
             )

@@ -15,6 +15,7 @@ further header rows.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.text import Text
@@ -68,31 +69,44 @@ def parse(raw: bytes, name: str, *, year: int | None = None, unit: str = "") -> 
     clock, bad = Clock(name), BadCells(name)
     period = clock.read(_year(top, name, year), "year")
     stated = next((w for w in top.get("unit", []) if w), unit)
-    rows: list[str] = []
-    for r, row in enumerate(cells[len(top) :], start=len(top)):
-        rows.append(_key(row, r, name))
+    below = cells[len(top) :]
+    rows = [_key(row, r, name) for r, row in enumerate(below, start=len(top))]
     _once(rows, columns, name)
     sectors = set(rows) & set(columns)
     found: list[Reading] = []
-    for r, row in enumerate(cells[len(top) :], start=len(top)):
-        key = rows[r - len(top)]
-        if not key:
-            continue
-        match = _SATELLITE.fullmatch(key)
-        satellite = key not in sectors and not _OWN.fullmatch(key) and match is not None
-        for c, column in enumerate(columns, start=2):
-            at = f"{column_letters(c)}{r + 1}"
-            value = bad.number(row[c] if c < len(row) else "", at)
-            if value is None:
-                continue
-            if not satellite:
-                found.append(Reading(key, period, f"use.{column}", value, stated, at))
-            elif match is not None and column in sectors:
-                own = match["unit"] or ""
-                found.append(Reading(column, period, match["name"].strip(), value, own, at))
+    for r, (key, row) in enumerate(zip(rows, below, strict=True), start=len(top) + 1):
+        if key:
+            values = [
+                (column, bad.number(row[c] if c < len(row) else "", at), at)
+                for c, column in enumerate(columns, start=2)
+                for at in [f"{column_letters(c)}{r}"]
+            ]
+            found += _readings(key, values, sectors, period, stated)
     bad.stop()
     labels = {k: Text.same(k.replace(".", " ", 1)) for k in rows if k}
     return assemble(found, file=fingerprint(raw, name), source=SOURCE, own_labels=labels)
+
+
+def _readings(
+    key: str,
+    values: Sequence[tuple[str, float | None, str]],
+    sectors: set[str],
+    period: int,
+    unit: str,
+) -> list[Reading]:
+    """A row of the table, or of a satellite, which is a series of the sectors."""
+    match = _SATELLITE.fullmatch(key)
+    if key in sectors or _OWN.fullmatch(key) or match is None:
+        return [
+            Reading(key, period, f"use.{column}", value, unit, at)
+            for column, value, at in values
+            if value is not None
+        ]
+    return [
+        Reading(column, period, match["name"].strip(), value, match["unit"] or "", at)
+        for column, value, at in values
+        if value is not None and column in sectors
+    ]
 
 
 def _key(row: list[str], r: int, name: str) -> str:
