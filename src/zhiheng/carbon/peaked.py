@@ -85,11 +85,13 @@ def peaked(
     fan, shown = tables.fan(data, latest, h)
     found = {
         "probability": tables.probability(data, said, h, delta),
+        "levels": tables.levels(data, said, h, delta),
         "path": tables.path(data, latest, h),
         "fan": fan,
         "skill": tables.skill(pool, tried),
         "hindcast": tables.hindcast(pool, tried),
         "by_origin": tables.by_origin(pool, tried),
+        "by_entity": tables.by_entity(pool),
         "reliability": tables.reliability(pool, tried),
         "trend": tables.trend(data),
     }
