@@ -308,8 +308,8 @@ def _notes(sharing: Sharing, agreed: Agreement, terms: Terms) -> list[Note]:
                 "预算 {b:.4g} {u} 管 {y} 年之后的全部排放，照末年排放够用 {n:.1f} 年；"
                 "往年排放从面板的第一年 {f} 年算起；预算的口径须与这些排放相同。",
                 "The budget of {b:.4g} {u} covers all emissions after {y}; at the latest level it "
-                "lasts {n:.1f} years. The past is counted from {f}, the first year of the panel; the "
-                "boundary of the budget must be that of these emissions.",
+                "lasts {n:.1f} years. The past is counted from {f}, the first year of the panel; "
+                "the boundary of the budget must be that of these emissions.",
             ).format(b=terms.budget, u=data.unit, y=year, n=years, f=first)
         ),
         Note(
