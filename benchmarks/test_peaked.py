@@ -52,7 +52,7 @@ def test_mann_kendall_by_a_loop_over_pairs(benchmark):
             s = 0
             for j in range(1, len(row)):
                 for i in range(j):
-                    s += (row[j] > row[i]) - (row[j] < row[i])
+                    s += int(row[j] > row[i]) - int(row[j] < row[i])
             out.append(s)
         return out
 

@@ -184,3 +184,23 @@ def test_gaps_name_their_cells_and_can_be_dropped():
     assert refused("M800", holed).evidence[0]["period"] == 2010
     left = peaked(holed, gaps="drop")
     assert set(left.table("probability").entity) == {"r0", "r1", "r3", "r4"}
+
+
+def test_edgar_sums_of_provinces_work_and_carry_their_caution(shared):
+    import pandas as pd
+
+    rows = pd.read_csv(shared / "data" / "provinces.csv.gz")
+    rows = rows[rows.series == "co2_edgar2024"]
+    wide = rows.pivot_table(index="region_code", columns="year", values="value")
+    panel = Panel.of(
+        {"co2_edgar": wide.to_numpy()},
+        entities=[f"{int(code)}0000" for code in wide.index],
+        periods=[int(y) for y in wide.columns],
+        units={"co2_edgar": "t_CO2"},
+        level="province",
+    )
+    result = peaked(panel, emissions="co2_edgar")
+    assert len(result.table("probability")) == 31
+    skill = measured(result, "panel")
+    assert skill.value["brier"] < skill.value["brier_climatology"]
+    assert any("proxies" in n.text.en for n in result.notes)

@@ -99,6 +99,7 @@ def carbon_budget(
     lead = names.index(shown) if shown in names else 0
     tables = {
         "allocation": _allocation(sharing, budget),
+        "pace": _pace(sharing, budget),
         "spread": _spread(sharing, agreed, budget),
         "path": _path(sharing, budget, lead),
         "rules": _rules(sharing),
@@ -129,14 +130,11 @@ def _recent(sharing: Sharing) -> Array:
 
 
 def _allocation(sharing: Sharing, budget: float) -> Table:
-    """One row for each region and rule."""
+    """What each region gets by each rule, and how long it lasts."""
     count = len(sharing.rules)
     shares = sharing.shares.T
-    latest = np.repeat(sharing.latest, count)
     allowance = (shares * budget).ravel()
-    spent = spend(latest, allowance)
-    recent = np.repeat(_recent(sharing), count)
-    year = sharing.data.panel.periods[-1]
+    spent = spend(np.repeat(sharing.latest, count), allowance)
     return Table.of(
         ("entity", "equity_rule"),
         **_named(sharing, count),
@@ -145,11 +143,24 @@ def _allocation(sharing: Sharing, budget: float) -> Table:
         allowance=allowance,
         allowance_per_head=allowance / np.repeat(sharing.population, count),
         years_at_present=spent.years_at_present,
+        unit=[sharing.data.unit] * len(allowance),
+    )
+
+
+def _pace(sharing: Sharing, budget: float) -> Table:
+    """The pace that each rule asks of each region, against the recent one."""
+    count = len(sharing.rules)
+    shares = sharing.shares.T
+    spent = spend(np.repeat(sharing.latest, count), (shares * budget).ravel())
+    recent = np.repeat(_recent(sharing), count)
+    return Table.of(
+        ("entity", "equity_rule"),
+        **_named(sharing, count),
+        equity_rule=[r.id for r in sharing.rules] * len(shares),
         required_pace=spent.rate,
         recent_pace=recent,
         pace_gap=recent - spent.rate,
-        zero_year=year + spent.years_to_zero,
-        unit=[sharing.data.unit] * len(allowance),
+        zero_year=sharing.data.panel.periods[-1] + spent.years_to_zero,
     )
 
 
@@ -271,7 +282,7 @@ def _figures(sharing: Sharing, lead: int) -> tuple[Figure, ...]:
     pace = Figure(
         "pace",
         "bar",
-        "allocation",
+        "pace",
         Text("各地区所需速度：{r}", "Required pace by region: {r}").format(
             r=sharing.rules[lead].title
         ),
@@ -295,9 +306,10 @@ def _notes(sharing: Sharing, agreed: Agreement, terms: Terms) -> list[Note]:
         Note(
             Text(
                 "预算 {b:.4g} {u} 管 {y} 年之后的全部排放，照末年排放够用 {n:.1f} 年；"
-                "往年排放从面板的第一年 {f} 年算起。",
+                "往年排放从面板的第一年 {f} 年算起；预算的口径须与这些排放相同。",
                 "The budget of {b:.4g} {u} covers all emissions after {y}; at the latest level it "
-                "lasts {n:.1f} years. The past is counted from {f}, the first year of the panel.",
+                "lasts {n:.1f} years. The past is counted from {f}, the first year of the panel; "
+                "the boundary of the budget must be that of these emissions.",
             ).format(b=terms.budget, u=data.unit, y=year, n=years, f=first)
         ),
         Note(

@@ -36,33 +36,50 @@ def _named(data: Emissions, times: int = 1) -> dict[str, list[str]]:
 
 
 def probability(data: Emissions, said: Sequence[Forecast], h: int, delta: float) -> Table:
-    """Odds by region and origin, with the maximum so far and what happened."""
+    """Odds by region and origin, the year of the maximum so far, and what happened."""
+    columns = _by_origin_of(data, said, h, delta)
+    kept = ("period", "period_to", "probability", "maximum_period", "below_maximum", "held")
+    return Table.of(
+        ("entity", "period"), **_named(data, len(said)), **{name: columns[name] for name in kept}
+    )
+
+
+def levels(data: Emissions, said: Sequence[Forecast], h: int, delta: float) -> Table:
+    """The maximum so far and the value at each origin."""
+    columns = _by_origin_of(data, said, h, delta)
+    kept = ("period", "maximum_period", "maximum", "latest")
+    return Table.of(
+        ("entity", "period"),
+        **_named(data, len(said)),
+        **{name: columns[name] for name in kept},
+        unit=[data.unit] * len(columns["period"]),
+    )
+
+
+def _by_origin_of(
+    data: Emissions, said: Sequence[Forecast], h: int, delta: float
+) -> dict[str, Any]:
+    """Columns of one row for each region and origin, regions first."""
     count = len(data.panel.entities)
     first, last = data.panel.periods[0], data.panel.periods[-1]
     parts: list[dict[str, Array | list[Any]]] = []
     for one in said:
         now = one.year - first
         past = data.values[:, : now + 1]
-        top = past.argmax(axis=1)
         parts.append(
             {
                 "period": [one.year] * count,
                 "period_to": [one.year + h] * count,
                 "probability": one.probability[:, -1],
-                "held": _held(data, now, h, delta, last - first),
+                "maximum_period": first + past.argmax(axis=1),
                 "maximum": past.max(axis=1),
-                "maximum_period": first + top,
                 "latest": past[:, -1],
                 "below_maximum": 1 - past[:, -1] / past.max(axis=1),
+                "held": _held(data, now, h, delta, last - first),
             }
         )
     joined = {k: np.stack([np.asarray(p[k]) for p in parts], axis=1).ravel() for k in parts[0]}
-    return Table.of(
-        ("entity", "period"),
-        **_named(data, len(said)),
-        **{k: list(v) if v.dtype.kind == "U" else v for k, v in joined.items()},
-        unit=[data.unit] * count * len(said),
-    )
+    return {k: list(v) if v.dtype.kind == "U" else v for k, v in joined.items()}
 
 
 def _held(data: Emissions, now: int, h: int, delta: float, last: int) -> list[str]:
@@ -250,6 +267,20 @@ def by_origin(pool: Pool, tried: Trial | None) -> Table:
     pools = [p for part in parts for p in part["pool"]]
     numbers = {k: np.concatenate([p[k] for p in parts]) for k in parts[0] if k != "pool"}
     return Table.of(("pool", "period"), pool=pools, **numbers)
+
+
+def by_entity(pool: Pool) -> Table:
+    """Errors, coverage and Brier scores of each entity of the pool at the longest horizon."""
+    found, peaks = pool.skill, pool.peaks
+    return Table.of(
+        ("entity",),
+        entity=pool.entities,
+        name_zh=[n.zh for n in pool.names],
+        name_en=[n.en for n in pool.names],
+        **{f"mae_{r}": found.by_entity[r] for r in RIVALS},
+        coverage_90=found.covered[1],
+        brier=((peaks.probability - peaks.event) ** 2).mean(axis=1),
+    )
 
 
 def reliability(pool: Pool, tried: Trial | None) -> Table:

@@ -52,16 +52,16 @@ def notes(
     out = [
         Note(
             Text(
-                "达峰概率 = 末年之后 {h} 年没有一年超过历史最高值 {d:.1%} 以上的概率；"
+                "达峰概率 = 末年之后 {h} 年没有一年超过历史最高值（容差 {d:.1%}）的概率；"
                 "打平不算超过。路径是衰减的惯性，不含与过去决裂的政策；{h} 年之后仍可能再升。",
                 "The odds are those that none of the {h} years after the last one exceeds the "
-                "maximum so far by more than {d:.1%}; a tie does not. Paths are damped inertia "
-                "without any policy that breaks with the past, and may rise again after those {h} "
-                "years.",
+                "maximum so far (tolerance {d:.1%}); a tie does not. Paths are damped inertia "
+                "without any policy that breaks with the past, and may rise again after those "
+                "{h} years.",
             ).format(h=h, d=delta)
         ),
         Note(_pool_text(pool), code="" if pool.own else "M981"),
-        Note(record(pool)),
+        Note(Text("{r}", "Record: {r}").format(r=record(pool))),
     ]
     out += _gates(pool)
     if tried:

@@ -85,11 +85,13 @@ def peaked(
     fan, shown = tables.fan(data, latest, h)
     found = {
         "probability": tables.probability(data, said, h, delta),
+        "levels": tables.levels(data, said, h, delta),
         "path": tables.path(data, latest, h),
         "fan": fan,
         "skill": tables.skill(pool, tried),
         "hindcast": tables.hindcast(pool, tried),
         "by_origin": tables.by_origin(pool, tried),
+        "by_entity": tables.by_entity(pool),
         "reliability": tables.reliability(pool, tried),
         "trend": tables.trend(data),
     }
@@ -187,8 +189,8 @@ def _figures(data: Emissions, pool: Pool, h: int, shown: int) -> tuple[Figure, .
         "fan",
         Text("惯性路径与区间：{t}", "The path of inertia with intervals: {t}").format(t=data.title),
         Text(
-            "排放最大的 {n} 个地区；深色五成区间，浅色九成区间。{c}；{s}",
-            "The {n} largest emitters; dark for one half, light for nine tenths. {c}; {s}",
+            "排放最大的 {n} 个地区；深色五成区间，浅色九成区间；{c}；{s}",
+            "The {n} largest emitters; dark for one half, light for nine tenths; {c}; {s}",
         ).format(n=shown, c=wording.calibrated(pool), s=wording.record(pool)),
         {
             "x": "period", "low": "low", "inner_low": "inner_low", "middle": "middle",
@@ -202,9 +204,9 @@ def _figures(data: Emissions, pool: Pool, h: int, shown: int) -> tuple[Figure, .
         "reliability",
         Text("说过的概率与发生的频率", "Odds that were given and how often it happened"),
         Text(
-            "空心点是平均给出的概率，实心点是最高值守住的频率；两点重合为校准。{s}",
+            "空心点是平均给出的概率，实心点是最高值守住的频率；两点重合为校准；{s}",
             "The hollow dot is the mean of the odds given, the full one how often the maximum "
-            "held; where they meet, odds are calibrated. {s}",
+            "held; where they meet, odds are calibrated; {s}",
         ).format(s=wording.record(pool)),
         {
             "label": "odds", "value": "predicted", "other": "happened", "format": ".2f",

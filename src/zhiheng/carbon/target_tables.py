@@ -13,7 +13,7 @@ from zhiheng.core.result import Table
 
 
 def gaps(found: Sequence[Measured]) -> Table:
-    """One row for each target and entity: levels, paces, and how far off."""
+    """One row for each target and entity: paces, and how far off."""
     parts: list[dict[str, Any]] = []
     for one in found:
         n = len(one.entities)
@@ -22,24 +22,48 @@ def gaps(found: Sequence[Measured]) -> Table:
         parts.append(
             {
                 **_keys(one, 1),
-                "announced": [one.target.announced] * n,
-                "period_from": np.full(n, one.years[one.start]),
                 "period": np.full(n, one.years[-1]),
                 "deadline": np.full(n, one.target.deadline),
-                "start": one.values[:, one.start],
-                "latest": one.latest,
-                "goal": one.goal,
                 "progress": one.progress,
                 "required_pace": one.required,
                 "recent_pace": one.recent,
                 "pace_gap": one.recent - one.required,
                 "off_track": off - 1,
                 "target_state": list(one.state),
-                "unit": [one.unit] * n,
-                "entry_status": [one.target.status] * n,
             }
         )
     return _joined(("entity", "target_id"), parts)
+
+
+def levels(found: Sequence[Measured]) -> Table:
+    """Start, latest value and level of each target."""
+    parts: list[dict[str, Any]] = [
+        {
+            **_keys(one, 1),
+            "period_from": np.full(len(one.entities), one.years[one.start]),
+            "period": np.full(len(one.entities), one.years[-1]),
+            "start": one.values[:, one.start],
+            "latest": one.latest,
+            "goal": one.goal,
+            "unit": [one.unit] * len(one.entities),
+        }
+        for one in found
+    ]
+    return _joined(("entity", "target_id"), parts)
+
+
+def announced(found: Sequence[Measured]) -> Table:
+    """When and where each target was announced."""
+    chosen = [one.target for one in found]
+    return Table.of(
+        ("target_id",),
+        target_id=[t.id for t in chosen],
+        target_title_zh=[t.title.zh for t in chosen],
+        target_title_en=[t.title.en for t in chosen],
+        announced=[t.announced for t in chosen],
+        entry_status=[t.status for t in chosen],
+        source=[t.source for t in chosen],
+    )
 
 
 def by_year(found: Sequence[Measured]) -> Table:
@@ -104,8 +128,6 @@ def _keys(one: Measured, times: int) -> dict[str, list[str]]:
         "name_zh": [n.zh for n in one.names for _ in range(times)],
         "name_en": [n.en for n in one.names for _ in range(times)],
         "target_id": [one.target.id] * rows,
-        "target_title_zh": [one.target.title.zh] * rows,
-        "target_title_en": [one.target.title.en] * rows,
     }
 
 

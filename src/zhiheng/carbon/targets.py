@@ -66,7 +66,12 @@ def targets(
             found.append(one)
     if not found:
         raise _none(missing)
-    result = {"gaps": tables.gaps(found), "by_year": tables.by_year(found)}
+    result = {
+        "gaps": tables.gaps(found),
+        "levels": tables.levels(found),
+        "by_year": tables.by_year(found),
+        "announced": tables.announced(found),
+    }
     if missing:
         result["missing"] = tables.missing(missing)
     reported = tables.reported(found)
