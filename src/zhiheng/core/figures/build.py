@@ -7,6 +7,7 @@ from typing import Any
 
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.figures.canvas import Canvas, Source, Spec, Tile
+from zhiheng.core.figures.class_grid import class_grid
 from zhiheng.core.figures.curve import curve
 from zhiheng.core.figures.fan import fan
 from zhiheng.core.figures.gauge import gauge
@@ -36,6 +37,7 @@ KINDS: Mapping[str, Callable[[Source, Canvas], Spec]] = {
     "stack": stack,
     "line": line,
     "heatmap": heatmap,
+    "class_grid": class_grid,
     "tilemap": tilemap,
     "scatter": scatter,
     "graph": graph,
