@@ -292,3 +292,27 @@ def test_hourly_meters_take_the_grid_factor_of_their_year():
     )  # fmt: skip
     found = inventory(data, level="facility").table("totals").scope_2
     np.testing.assert_allclose(found, [0.5366, 0.5366, 0.5306])
+
+
+def test_the_published_inventories_of_30_provinces_add_up(shared):
+    from zhiheng.sources.ceads import parse
+
+    path = shared / "data/raw/ceads/Emission_Inventories_for_30_Provinces_2019.xlsx"
+    data = parse(path.read_bytes(), path.name).panel()
+    result = inventory(data)
+    found = result.table("totals").scope_1.to_numpy()
+    np.testing.assert_allclose(found, data.array("co2.total.scope_1_total")[:, 0], rtol=EXACT)
+    assert len(result.checks) == 3
+    assert all(check.passed for check in result.checks)
+
+
+def test_an_unknown_width_is_not_a_width_of_zero():
+    data = panel({"activity__a__diesel": "t", "ef__diesel": "t_CO2/t"}, activity__a__diesel=1,
+                 ef__diesel=3)  # fmt: skip
+    result = inventory(data)
+    assert "uncertainty" not in result.tables
+    assert result.table("totals").half_width.isna().all()
+    assert "M932" in {n.code for n in result.notes}
+    known = inventory(data, activity_uncertainty=0.1).table("uncertainty")
+    # two regions that err on their own
+    np.testing.assert_allclose(known.half_width, 0.1 / np.sqrt(2))
