@@ -121,6 +121,7 @@ def inventory(
     and vol. 2 ch. 1 and 2; GB/T 32150-2025; GHG Protocol, Corporate Standard.
     """
     _refuse_options(draws, activity_uncertainty)
+    gwp = gwp.lower()
     potential("CO2", set=gwp)
     how = Choices(
         level=level, factors=choose_sets(factors), gwp=gwp, stated_gwp=stated_gwp, gases=gases,
