@@ -61,6 +61,15 @@ def flows(register: Array) -> Flows:
     return Flows(flow, spans, has & (flow < 0), before)
 
 
+def usual_spacing(values: Array) -> NDArray[np.intp]:
+    """How many periods usually lie between two readings, shape (E,); zero for fewer than two."""
+    out = np.zeros(len(values), dtype=np.intp)
+    for e, row in enumerate(np.isfinite(values)):  # one pass over each device
+        apart = np.diff(np.flatnonzero(row))
+        out[e] = np.bincount(apart).argmax() if len(apart) else 0
+    return out
+
+
 @dataclass(frozen=True, slots=True)
 class Gaps:
     """How complete each device is between its first and its last reading; all (E,)."""
