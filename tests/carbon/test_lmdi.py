@@ -138,14 +138,56 @@ def test_derived_series_are_opened_when_that_closes_the_identity():
     assert result.table("effects").effect.sum() == pytest.approx(2)
 
 
-def test_current_prices_are_marked():
+def priced(**units):
     data = panel()
-    money = Panel.of(
-        {s: data.array(s) for s in data.series},
-        entities=data.entities, periods=data.periods, units=UNITS | {"gdp": "CNY"},
+    return Panel.of(
+        {s: data.array(s) for s in data.series} | {"nominal": data.array("gdp") * 2},
+        entities=data.entities, periods=data.periods, units=UNITS | {"nominal": "CNY"} | units,
     )  # fmt: skip
-    assert "M836" in codes(lmdi(money, identity=KAYA))
-    assert "M836" not in codes(lmdi(data, identity=KAYA))
+
+
+def test_activity_in_current_prices_is_refused_unless_it_is_meant():
+    money = priced(gdp="CNY")
+    rows = refused("M839", money, identity=KAYA).evidence
+    assert [(r["factor"], r["series"], r["unit"]) for r in rows] == [
+        ("gdp/pop", "gdp", "CNY"), ("energy/gdp", "gdp", "CNY"),
+    ]  # fmt: skip
+    assert "M836" in codes(lmdi(money, identity=KAYA, prices="allow"))
+    assert "M836" not in codes(lmdi(panel(), identity=KAYA))
+
+
+def test_real_and_nominal_output_in_one_chain_are_named():
+    mixed = "co2: pop * gdp/pop * energy/nominal * co2/energy"
+    rows = refused("M954", priced(), identity=mixed).evidence
+    assert {(r["series"], r["unit"]) for r in rows} == {("gdp", "CNY_2020"), ("nominal", "CNY")}
+    refused("M954", priced(gdp="CNY_2015", nominal="CNY_2020"), identity=mixed)
+    refused("M832", priced(), identity=mixed, prices="allow")
+    deflated = "co2: pop * gdp/pop * nominal/gdp * energy/nominal * co2/energy"
+    refused("M954", priced(), identity=deflated)
+    assert "M836" in codes(lmdi(priced(), identity=deflated, prices="allow"))
+
+
+def test_a_share_in_current_prices_is_no_activity():
+    ones = np.ones((3, 5))
+    data = Panel.of(
+        {"v": panel().array("co2"), "part": panel().array("gdp"), "whole": ones * 9},
+        entities=ENTITIES, periods=range(2010, 2015),
+        units={"v": "t_CO2", "part": "CNY", "whole": "CNY"},
+    )  # fmt: skip
+    assert lmdi(data, identity="v: part/whole * v/(part/whole)").checks[0].passed
+
+
+def test_boundaries_that_do_not_go_together_are_refused():
+    from zhiheng.catalog.embedded import dataset
+
+    data = dataset("provinces").select(periods=[2020, 2021, 2022])
+    chain = "population * gdp_real/population * final_energy/gdp_real"
+    error = refused("C432", data, identity=f"co2_edgar: {chain} * co2_edgar/final_energy")
+    assert {r["series"] for r in error.evidence} == {"co2_edgar", "final_energy"}
+    say = {"co2": "territorial", "energy": "final_use"}
+    refused("C432", panel(), identity=KAYA, boundaries=say)
+    refused("C433", panel(), identity=KAYA, boundaries={"co2": "teritorial"})
+    assert lmdi(panel(), identity=KAYA, boundaries=say | {"energy": "primary"}).checks[0].passed
 
 
 def test_zeros_take_their_limits_and_say_so():

@@ -41,12 +41,13 @@ class Lmdi:
 
 def log_ratio(a: Array, b: Array) -> Array:
     """``ln(a / b)`` of positive numbers, exact to rounding where they nearly agree."""
-    high, low = np.maximum(a, b), np.minimum(a, b)
-    near = high <= 2.0 * low
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        close = np.log1p(np.where(near, (high - low) / low, 0.0))
-        size = np.where(near, close, np.log(high) - np.log(low))
-    return np.where(a >= b, size, -size)
+        apart = np.asarray(a - b)
+        size = np.asarray(np.log1p(np.abs(apart) / np.minimum(a, b)))
+        if not np.isfinite(size.sum()):  # a ratio that overflows, though its logarithm does not
+            far = np.abs(np.log(a) - np.log(b))
+            size = np.where(np.isfinite(size), size, far)
+    return np.copysign(size, apart)
 
 
 def log_mean(a: Array, b: Array) -> Array:
@@ -57,14 +58,20 @@ def log_mean(a: Array, b: Array) -> Array:
     a, b : ndarray
         Not negative.
     """
-    positive = (a > 0) & (b > 0)
+    positive = np.asarray((a > 0) & (b > 0), dtype=np.bool_)
+    if positive.all():
+        return _mean_of_positive(a, b)
     x, y = np.where(positive, a, 1.0), np.where(positive, b, 1.0)
+    return np.where(positive, _mean_of_positive(x, y), 0.0)
+
+
+def _mean_of_positive(x: Array, y: Array) -> Array:
     ratio = log_ratio(x, y)
-    mean = np.where(ratio == 0, x, (x - y) / np.where(ratio == 0, 1.0, ratio))
-    return np.where(positive, mean, 0.0)
+    same = ratio == 0
+    return np.where(same, x, (x - y) / np.where(same, 1.0, ratio))
 
 
-def effects(start: Array, end: Array, x0: Array, x1: Array) -> Array:
+def effects(start: Array, end: Array, x0: Array, x1: Array, means: Array | None = None) -> Array:
     """Effects of the factors between two states.
 
     Parameters
@@ -73,6 +80,8 @@ def effects(start: Array, end: Array, x0: Array, x1: Array) -> Array:
         The aggregate, equal to the product of its factors; not negative.
     x0, x1 : ndarray, shape (..., F)
         The factors, not negative.
+    means : ndarray, shape (...), optional
+        ``log_mean(end, start)``, where it is known.
 
     Notes
     -----
@@ -82,9 +91,12 @@ def effects(start: Array, end: Array, x0: Array, x1: Array) -> Array:
     factors do so at once, they share the change equally, which is the limit
     when all of them approach zero at the same rate.
     """
-    both = (x0 > 0) & (x1 > 0)
+    means = log_mean(end, start) if means is None else means
+    both = np.asarray((x0 > 0) & (x1 > 0), dtype=np.bool_)
+    if both.all() and (start > 0).all() and (end > 0).all():
+        return means[..., None] * log_ratio(x1, x0)
     ratio = log_ratio(np.where(both, x1, 1.0), np.where(both, x0, 1.0))
-    regular = log_mean(end, start)[..., None] * ratio
+    regular = means[..., None] * ratio
     zero = np.where(((start == 0) & (end > 0))[..., None], x0 == 0, False)
     zero |= np.where(((start > 0) & (end == 0))[..., None], x1 == 0, False)
     sharing = np.maximum(zero.sum(axis=-1, keepdims=True), 1)
