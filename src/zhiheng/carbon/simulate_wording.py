@@ -230,6 +230,7 @@ def _levers(case: Case, paths: Paths, used: Sequence[Schedule]) -> list[Note]:
                 Note(Text("{t}：{c}。", "{t}: {c}.").format(t=lever.title, c=lever.condition))
             )
     if used:
+        out += _risen(case, paths)
         higher = np.any(
             paths.net.sum(axis=1) > case.baseline.net.sum(axis=1) * (1 + 1e-12), axis=1
         ).mean()
@@ -250,6 +251,25 @@ def _levers(case: Case, paths: Paths, used: Sequence[Schedule]) -> list[Note]:
             )
         )
     return out
+
+
+def _risen(case: Case, paths: Paths) -> list[Note]:
+    """Regions whose last year has higher net emissions with levers in most draws."""
+    worse = (paths.net[..., -1] > case.baseline.net[..., -1] * (1 + 1e-12)).mean(axis=0) > 0.5
+    codes = [e for e, w in zip(case.start.panel.entities, worse, strict=True) if w]
+    if not codes:
+        return []
+    return [
+        Note(
+            Text(
+                "{n} 个地区在多数抽样里终年净排放反而更高：{s}。",
+                "In {n} regions net emissions of the last year are higher with levers in most "
+                "draws: {s}.",
+            ).format(n=len(codes), s=", ".join(codes)),
+            level="caution",
+            code="M991",
+        )
+    ]
 
 
 def figures(case: Case, who: Named, shown: int, *, levered: bool) -> tuple[Figure, ...]:
