@@ -7,6 +7,7 @@ from typing import Any
 
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.figures.canvas import Canvas, Source, Spec, Tile
+from zhiheng.core.figures.cost_curve import cost_curve
 from zhiheng.core.figures.curve import curve
 from zhiheng.core.figures.graph import graph
 from zhiheng.core.figures.grids import heatmap, tilemap
@@ -40,6 +41,7 @@ KINDS: Mapping[str, Callable[[Source, Canvas], Spec]] = {
     "ridgeline": ridgeline,
     "contour": contour,
     "curve": curve,
+    "cost_curve": cost_curve,
     "specification_curve": specification_curve,
 }
 """The kinds of figure that a method may return."""
