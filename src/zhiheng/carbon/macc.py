@@ -146,6 +146,8 @@ def macc(
     unit = f"{money}/{plan.sources.unit}"
     found = {
         "measures": tables.measures(plan, curve, unit, money),
+        "bars": tables.bars(plan, curve, unit),
+        "overlap": tables.overlap(plan, curve),
         "sources": tables.sources(plan, curve),
         "vintages": tables.vintages(plan, curve, money),
     }

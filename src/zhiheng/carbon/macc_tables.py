@@ -19,31 +19,62 @@ OUTER = (0.05, 0.95)
 
 
 def measures(plan: Plan, curve: Curve, unit: str, money: str) -> Table:
-    """One row a measure, in merit order; `from` and `to` are the ends of its bar."""
+    """One row a measure, in merit order."""
     order = np.argsort(curve.rank[0])
-    cost, kept = curve.cost, curve.kept[0]
-    drawn = slice(1, None)
+    cost, drawn = curve.cost, slice(1, None)
     low, high = np.quantile(cost[drawn], OUTER, axis=0)
     rank_low, rank_high = np.quantile(curve.rank[drawn], OUTER, axis=0, method="nearest")
     naive = np.empty(len(order), dtype=np.intp)
     naive[np.argsort(cost[0], kind="stable")] = np.arange(1, len(order) + 1)
-    end = np.cumsum(kept[order])
-    ready = [technology(m.technology).readiness if m.technology else None for m in plan.measures]
     columns = {
+        "cost_per_tonne": cost[0],
+        "cost_low": low,
+        "cost_high": high,
+        "probability_negative": (cost[drawn] < 0).mean(axis=0),
+        "abated": curve.kept[0],
+        "net_benefit": curve.benefit[0],
         "rank": curve.rank[0],
         "rank_low": rank_low,
         "rank_high": rank_high,
         "rank_by_cost": naive,
-        "cost_per_tonne": cost[0],
-        "cost_low": low,
-        "cost_high": high,
-        "cost_alone": curve.lonely,
-        "probability_negative": (cost[drawn] < 0).mean(axis=0),
-        "net_benefit": curve.benefit[0],
-        "abated": kept,
+    }
+    return Table.of(
+        ("abatement_measure",),
+        **_named(plan, order),
+        **{name: values[order] for name, values in columns.items()},
+        unit=[unit] * len(order),
+        benefit_unit=[f"{money}/year"] * len(order),
+        abated_unit=[plan.sources.unit] * len(order),
+    )
+
+
+def bars(plan: Plan, curve: Curve, unit: str) -> Table:
+    """The bars of the curve: where each begins and ends, and how high it is."""
+    order = np.argsort(curve.rank[0])
+    kept = curve.kept[0][order]
+    end = np.cumsum(kept)
+    return Table.of(
+        ("abatement_measure",),
+        **_named(plan, order),
+        bar_from=end - kept,
+        bar_to=end,
+        cost_per_tonne=curve.cost[0][order],
+        unit=[unit] * len(order),
+        abated_unit=[plan.sources.unit] * len(order),
+    )
+
+
+def overlap(plan: Plan, curve: Curve) -> Table:
+    """Tonnes alone, one after the other and beside the others; what bounds them."""
+    order = np.argsort(curve.rank[0])
+    ready = [technology(m.technology).readiness if m.technology else None for m in plan.measures]
+    columns = {
+        "installed": curve.installed[:, -1],
         "abated_alone": curve.alone[0],
         "abated_in_order": curve.ordered,
-        "installed": curve.installed[:, -1],
+        "abated": curve.kept[0],
+        "cost_alone": curve.lonely,
+        "cost_per_tonne": curve.cost[0],
         "readiness_low": np.array([r.low if r else np.nan for r in ready], dtype=float),
         "readiness_high": np.array([r.high if r else np.nan for r in ready], dtype=float),
     }
@@ -52,10 +83,6 @@ def measures(plan: Plan, curve: Curve, unit: str, money: str) -> Table:
         **_named(plan, order),
         emission_source=[plan.sources.names[plan.source[i]] for i in order],
         **{name: values[order] for name, values in columns.items()},
-        bar_from=end - kept[order],
-        bar_to=end,
-        unit=[unit] * len(order),
-        benefit_unit=[f"{money}/year"] * len(order),
         abated_unit=[plan.sources.unit] * len(order),
     )
 

@@ -203,7 +203,7 @@ def figures(year: int) -> tuple[Figure, ...]:
         Figure(
             "curve",
             "cost_curve",
-            "measures",
+            "bars",
             Text("{y} 年的边际减排成本曲线", "Marginal abatement cost curve of {y}").format(y=year),
             Text(
                 "一条一项措施：宽是扣除重叠后的减排量，高是单位成本，零线以下的措施自己收回成本；"
@@ -226,6 +226,6 @@ def figures(year: int) -> tuple[Figure, ...]:
                 "zero it is uncertain whether the measure pays.",
             ),
             {"label": "abatement_measure", "value": "cost_per_tonne", "low": "cost_low",
-             "high": "cost_high", "reference": 0},
+             "high": "cost_high", "reference": 0, "format": ",.0f"},
         ),
     )  # fmt: skip
