@@ -172,9 +172,7 @@ def _sources(panel: Panel, measures: Sequence[Measure], default: str) -> Sources
         raise errors.nested(nested)
     emissions = np.moveaxis(values, -1, 0)
     series = sorted({one for name in names for one in needs(name, meaning)})
-    return Sources(
-        names, emissions.sum(axis=1), emissions[:, :, -1], found[0].unit, tuple(series)
-    )
+    return Sources(names, emissions.sum(axis=1), emissions[:, :, -1], found[0].unit, tuple(series))
 
 
 def _catalogued(

@@ -82,9 +82,7 @@ class _File(Entry):
 @cache
 def _catalogue() -> _File:
     found = read_toml(_FILE, _File)
-    refuse_repeated(
-        [t.id for t in found.technology], where=_FILE, kind=Text("技术", "technology")
-    )
+    refuse_repeated([t.id for t in found.technology], where=_FILE, kind=Text("技术", "technology"))
     named = [(t.id, f.reference) for t in found.technology for f in (*t.figure, t.readiness)]
     refuse_dangling(named, [r.id for r in found.reference], where=_FILE)
     return found
