@@ -59,7 +59,7 @@ def turnover(stock_life: Array, years: int) -> Array:
     return np.diff(done, axis=1)
 
 
-def in_order(part: Array, rank: Array) -> Array:
+def in_order(part: Array, rank: NDArray[np.intp]) -> Array:
     """What each measure abates when each acts on what those before it have left.
 
     Parameters

@@ -114,10 +114,17 @@ def _axes(
 
 
 def _titles(box: Box, upper: str, lower: str, canvas: Canvas) -> list[Spec]:
-    style = {"size": canvas.theme.small, "color": canvas.theme.colour["muted"]}
+    size, colour = canvas.theme.small, canvas.theme.colour["muted"]
     return [
-        words([{"x": 6 - box.left, "y": -16, "text": upper}], align="left", **style),
-        words([{"x": box.width / 2, "y": box.height + 34, "text": lower}], align="center", **style),
+        words(
+            [{"x": 6 - box.left, "y": -16, "text": upper}], align="left", size=size, color=colour
+        ),
+        words(
+            [{"x": box.width / 2, "y": box.height + 34, "text": lower}],
+            align="center",
+            size=size,
+            color=colour,
+        ),
     ]
 
 
