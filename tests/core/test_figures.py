@@ -7,6 +7,7 @@ from importlib import resources
 from itertools import pairwise
 from typing import Any
 
+import flow_figures
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -132,6 +133,7 @@ TABLES = {
         step=["normalise", "weights", "software"] * 3,
         share=[0.2, 0.3, float("nan"), 0.5, 0.6, 0.2, 0.0, 0.0, 0.0],
     ),
+    **flow_figures.TABLES,
 }  # fmt: skip
 
 FIGURES = {
@@ -158,6 +160,7 @@ FIGURES = {
     "curve": ("curves", {"x": "nominal", "value": "effective", "colour": "cluster", "low": "low",
                          "high": "high", "reference": 7.35, "marks": [1.5, 99.0], "most": 8.0}),
     "scatter": ("points", {"x": "nominal", "y": "effective", "colour": "cluster", "fit": True}),
+    **flow_figures.FIGURES,
 }  # fmt: skip
 
 

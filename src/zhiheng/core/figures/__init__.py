@@ -23,6 +23,13 @@ Encodings by kind (every column has the default shown)::
     specification_curve  drawn specifications; choices=table of choices, reference
     hasse          table of pairs (better, worse, next); nodes=table with entity and level
     parts          label=entity part=step value=share; sort_by {table, column}
+    sankey         table of flows (source, target, value); colour=column, y_title
+    fan            x=period low inner_low=q25 middle=median inner_high=q75 high; panel=plots of
+                   their own scale, colour=scenario, rule=true at marked years, observed=history;
+                   inner=0.5 outer=0.9 for the key, zero=true to hold the zero
+    wedge          x=period value=value colour=group; scenario=group at the bottom, total=column
+    gauge          label value target; low, high
+    lever_board    label level low high; effect, grade, effect_title, effect_unit
     graph          table of edges (from, to, status, sign); nodes=table name or list
 """
 

@@ -9,17 +9,22 @@ from zhiheng.core.errors import unknown_name
 from zhiheng.core.figures.canvas import Canvas, Source, Spec, Tile
 from zhiheng.core.figures.cost_curve import cost_curve
 from zhiheng.core.figures.curve import curve
+from zhiheng.core.figures.fan import fan
+from zhiheng.core.figures.gauge import gauge
 from zhiheng.core.figures.graph import graph
 from zhiheng.core.figures.grids import heatmap, tilemap
 from zhiheng.core.figures.hasse import hasse
 from zhiheng.core.figures.histogram import histogram
+from zhiheng.core.figures.lever_board import lever_board
 from zhiheng.core.figures.parts import parts
 from zhiheng.core.figures.rows import bar, dumbbell, interval, rank_interval, waterfall
+from zhiheng.core.figures.sankey import sankey
 from zhiheng.core.figures.scatter import scatter
 from zhiheng.core.figures.specification_curve import specification_curve
 from zhiheng.core.figures.surface import contour, ridgeline
 from zhiheng.core.figures.theme import Theme
 from zhiheng.core.figures.time import line, stack
+from zhiheng.core.figures.wedge import wedge
 from zhiheng.core.result import Figure, Table
 from zhiheng.core.text import Lang, Text
 
@@ -43,6 +48,11 @@ KINDS: Mapping[str, Callable[[Source, Canvas], Spec]] = {
     "curve": curve,
     "cost_curve": cost_curve,
     "specification_curve": specification_curve,
+    "sankey": sankey,
+    "fan": fan,
+    "wedge": wedge,
+    "gauge": gauge,
+    "lever_board": lever_board,
 }
 """The kinds of figure that a method may return."""
 

@@ -49,6 +49,7 @@ class Axes:
     bounds: tuple[float, float, float]
     bars: bool
     ticks: tuple[tuple[float, str], ...]
+    areas: bool = False
 
     def x(self, period: int) -> float:
         """The middle of a period's bar; lines run from edge to edge."""
@@ -77,20 +78,21 @@ def _paths(source: Source, canvas: Canvas, default: list[str], *, solid: bool) -
     x = source.column("x", "period")
     parts = source.columns("parts") or [p for p in default if p in (source.rows or [{}])[0]]
     if source.maybe("colour"):
-        return _long(source, canvas, x, solid=solid)
+        return long(source, canvas, x, solid=solid)
     low, high = source.maybe("low"), source.maybe("high")
     return [
         Path(
-            canvas.name(part), _series(source, x, part), _colour(canvas, i, solid=solid),
+            canvas.name(part), series(source, x, part), _colour(canvas, i, solid=solid),
             _DASHES[i % 6],
-            _series(source, x, low) if low and len(parts) == 1 else None,
-            _series(source, x, high) if high and len(parts) == 1 else None,
+            series(source, x, low) if low and len(parts) == 1 else None,
+            series(source, x, high) if high and len(parts) == 1 else None,
         )
         for i, part in enumerate(parts)
     ]  # fmt: skip
 
 
-def _long(source: Source, canvas: Canvas, x: str, *, solid: bool) -> list[Path]:
+def long(source: Source, canvas: Canvas, x: str, *, solid: bool) -> list[Path]:
+    """One path for each group of the column `colour`, in the order of the table."""
     group, value = source.column("colour", "group"), source.column("value", "value")
     low, high = source.maybe("low"), source.maybe("high")
     seen: dict[Cell, None] = dict.fromkeys(row[group] for row in source.rows)
@@ -107,13 +109,14 @@ def _long(source: Source, canvas: Canvas, x: str, *, solid: bool) -> list[Path]:
     return out
 
 
-def _series(source: Source, x: str, column: str) -> dict[int, float]:
+def series(source: Source, x: str, column: str) -> dict[int, float]:
+    """The finite values of a column by period."""
     return {
         int(number(row, x) or 0): v for row in source.rows if (v := number(row, column)) is not None
     }
 
 
-def _scaled(paths: Sequence[Path], scale: Magnitude) -> list[Path]:
+def scaled(paths: Sequence[Path], scale: Magnitude) -> list[Path]:
     """The same paths in units of a power of ten."""
 
     def less(values: dict[int, float] | None) -> dict[int, float] | None:
@@ -132,7 +135,7 @@ def _ticks(bounds: tuple[float, float, float], form: str) -> tuple[tuple[float, 
     return tuple((t, printed(0.0 if abs(t) < step * 1e-6 else t, style)) for t in places)
 
 
-def _axes(
+def axes_of(
     paths: Sequence[Path],
     canvas: Canvas,
     values: Sequence[float],
@@ -140,6 +143,7 @@ def _axes(
     bars: bool,
     form: str,
 ) -> Axes:
+    """The plot that holds `values`, with room for the names of the paths."""
     theme = canvas.theme
     bounds = nice_bounds(min(values, default=0.0), max(values, default=1.0))
     ticks = _ticks(bounds, form)
@@ -154,7 +158,7 @@ def _axes(
     return Axes(box, periods, bounds, bars, ticks)
 
 
-def _grid(axes: Axes, canvas: Canvas, title: str) -> list[Spec]:
+def grid(axes: Axes, canvas: Canvas, title: str) -> list[Spec]:
     """Value rules with their numbers at the left, periods below, the title above."""
     theme = canvas.theme
     rules = [
@@ -190,7 +194,7 @@ def _exponent(step: float) -> int:
     return -(len(shown) - shown.index(".") - 1)
 
 
-def _direct(
+def direct(
     paths: Sequence[Path], places: Sequence[float], axes: Axes, canvas: Canvas
 ) -> list[Spec]:
     """Names at the right end of what they name; on a phone, a key above the plot."""
@@ -237,16 +241,17 @@ def _key(paths: Sequence[Path], canvas: Canvas, axes: Axes) -> list[Spec]:
         for path in line:
             swatches.append({"x": x, "x2": x + 18, "y": y, "y2": y, "colour": path.colour,
                              "filled": path.filled,
-                             "dash": [] if axes.bars else list(path.dash)})  # fmt: skip
+                             "dash": list(path.dash)})  # fmt: skip
             names.append({"x": x + 24, "y": y, "text": path.name})
             x += 38 + text_width(path.name, canvas.theme.label)
     encoding = {
         "x": px("x"), "x2": {"field": "x2"}, "y": px("y"), "y2": {"field": "y2"},
         "color": paint("colour"),
     }  # fmt: skip
+    solid = axes.bars or axes.areas
     samples = [
-        layer({"type": "rule", "strokeWidth": 7 if axes.bars and s["filled"] else 2,
-               "strokeDash": s["dash"]}, [s], encoding)
+        layer({"type": "rule", "strokeWidth": 7 if solid and s["filled"] else 2,
+               "strokeDash": [] if solid and s["filled"] else s["dash"]}, [s], encoding)
         for s in swatches
     ]  # fmt: skip
     return [*samples, words(names, align="left", size=canvas.theme.label)]
@@ -257,12 +262,12 @@ def stack(source: Source, canvas: Canvas) -> Spec:
     paths = _paths(source, canvas, ["between", "within", "transvariation"], solid=True)
     named = [*paths, *_whole(source, canvas)]
     scale = magnitude([v for p in named for v in p.values.values()], canvas.lang)
-    named = _scaled(named, scale)
+    named = scaled(named, scale)
     paths, whole = named[: len(paths)], named[len(paths) :]
     up = [sum(max(p.values.get(t, 0.0), 0.0) for p in paths) for t in _times(paths)]
     down = [sum(min(p.values.get(t, 0.0), 0.0) for p in paths) for t in _times(paths)]
     ends = [0.0, *up, *down, *(v for p in whole for v in p.values.values())]
-    axes = _axes(named, canvas, ends, bars=True, form=str(source.option("axis_format", "")))
+    axes = axes_of(named, canvas, ends, bars=True, form=str(source.option("axis_format", "")))
     values, places = _piles(paths, axes)
     encoding = {
         "x": px("x"),
@@ -273,15 +278,16 @@ def stack(source: Source, canvas: Canvas) -> Spec:
     }
     edge = canvas.theme.colour["paper"]
     bars = layer({"type": "rect", "stroke": edge, "strokeWidth": 0.75}, values, encoding)
-    layers = [*_grid(axes, canvas, _title(source, canvas, scale)), bars]
+    layers = [*grid(axes, canvas, title(source, canvas, scale)), bars]
     for path in whole:
-        layers += _drawn(path, axes, canvas, dots=True)
+        layers += drawn(path, axes, canvas, dots=True)
         places.append(axes.y(path.values[max(path.values)]) - 14)
-    layers += _direct(named, places, axes, canvas)
+    layers += direct(named, places, axes, canvas)
     return spec_of(source.figure, canvas, layers, box=axes.box)
 
 
-def _title(source: Source, canvas: Canvas, scale: Magnitude) -> str:
+def title(source: Source, canvas: Canvas, scale: Magnitude) -> str:
+    """What is measured, in which unit and power of ten."""
     named = str(source.option("y_title", "") or source.option("value", ""))
     name = canvas.name(named) if named in canvas.names else ""
     return measured(canvas, name, scale, source.unit())
@@ -295,7 +301,7 @@ def _whole(source: Source, canvas: Canvas) -> list[Path]:
     column = source.maybe("line")
     if not column:
         return []
-    values = _series(source, source.column("x", "period"), column)
+    values = series(source, source.column("x", "period"), column)
     return [Path(canvas.name(column), values, canvas.theme.colour["ink"], filled=False)]
 
 
@@ -318,7 +324,8 @@ def _piles(paths: Sequence[Path], axes: Axes) -> tuple[list[Spec], list[float]]:
     return out, middles
 
 
-def _drawn(path: Path, axes: Axes, canvas: Canvas, *, dots: bool) -> list[Spec]:
+def drawn(path: Path, axes: Axes, canvas: Canvas, *, dots: bool) -> list[Spec]:
+    """The line of a path with its band, if it has one, and dots at its periods."""
     points = [{"x": axes.x(t), "y": axes.y(v)} for t, v in sorted(path.values.items())]
     encoding: Spec = {"x": px("x"), "y": px("y")}
     style = {"type": "line", "color": path.colour, "strokeWidth": 2, "strokeDash": list(path.dash)}
@@ -342,15 +349,15 @@ def line(source: Source, canvas: Canvas) -> Spec:
     """One line per series or group over the periods, named at its end."""
     raw = [p for p in _paths(source, canvas, [], solid=False) if p.values]
     scale = magnitude([v for p in raw for v in p.values.values()], canvas.lang)
-    paths = _scaled(raw, scale)
+    paths = scaled(raw, scale)
     ends = [v for p in paths for part in (p.values, p.low, p.high) for v in (part or {}).values()]
     reference = source.option("reference")
     if isinstance(reference, int | float):
         ends.append(float(reference) / scale.divisor)
-    axes = _axes(paths, canvas, ends, bars=False, form=str(source.option("axis_format", "")))
-    layers = _grid(axes, canvas, _title(source, canvas, scale))
+    axes = axes_of(paths, canvas, ends, bars=False, form=str(source.option("axis_format", "")))
+    layers = grid(axes, canvas, title(source, canvas, scale))
     for path in paths:
-        layers += _drawn(path, axes, canvas, dots=len(axes.periods) <= 24)
+        layers += drawn(path, axes, canvas, dots=len(axes.periods) <= 24)
     places = [axes.y(p.values[max(p.values)]) for p in paths]
-    layers += _direct(paths, places, axes, canvas)
+    layers += direct(paths, places, axes, canvas)
     return spec_of(source.figure, canvas, layers, box=axes.box)

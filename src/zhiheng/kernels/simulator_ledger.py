@@ -1,0 +1,90 @@
+"""Who pays whom in a year of the simulator: double entry between state, firms and households."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zhiheng.kernels.simulator_block import Block, Levels
+from zhiheng.kernels.simulator_records import ACTORS, CONVERTED, Array
+from zhiheng.kernels.simulator_year import Year
+
+STATE, FIRMS, HOUSEHOLDS = range(len(ACTORS))
+_NOT_SMALL = 1.0  # CNY: gaps of the books are taken relative to turnover, never to less than this
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Receipts against the run without levers, CNY_2020; the last axis is N.
+
+    `money` sums over actors to minus `resource`; `transfers` sums to zero. `gap` is the largest
+    relative distance from either.
+    """
+
+    money: Array  # (3, N)
+    transfers: Array  # (3, N)
+    resource: Array  # (N,)
+    spending: Array  # (2, N) firms, households
+    plant: Array  # (N,)
+    gap: float
+
+
+def settle(b: Block, year: Year, v: Levels, t: int) -> Ledger:
+    """Book the flows of a year.
+
+    A carbon price and an energy levy go from users to the state, support of clean plant and of its
+    finance from the state to firms. Real costs are energy, clean plant, capture, standards and
+    electrification (paid by those who use them), research and planting (paid by the state). Energy
+    that prices keep users from using is no free saving: they forgo services, worth what the energy
+    cost before plus half of the rise, the area under the demand curve.
+    """
+    homes = b.household
+    spending = np.stack([(year.bill * (1.0 - homes)).sum(0), (year.bill * homes).sum(0)])
+    plant = ((year.clean_cost - b.plant_cost[:, 1]) * _clean_supply(year)).sum(axis=0)
+    n = spending.shape[-1]
+    transfers, real = np.zeros((3, n)), np.zeros((3, n))
+    if b.spending is not None and b.plant is not None and t > 0:
+        _transfer(b, year, v, t, transfers)
+        _real(b, year, v, real)
+        real[FIRMS] += spending[0] - b.spending[t, 0] + plant - b.plant[t]
+        real[HOUSEHOLDS] += spending[1] - b.spending[t, 1]
+    money = transfers - real
+    resource = real.sum(axis=0)
+    turnover = np.abs(transfers).sum(axis=0) + np.abs(real).sum(axis=0) + _NOT_SMALL
+    open_books = np.abs(money.sum(axis=0) + resource) + np.abs(transfers.sum(axis=0))
+    return Ledger(money, transfers, resource, spending, plant, float((open_books / turnover).max()))
+
+
+def _clean_supply(year: Year) -> Array:
+    return year.clean * year.carriers[-CONVERTED:]
+
+
+def _transfer(b: Block, year: Year, v: Levels, t: int, out: Array) -> None:
+    levied = v.carbon_price * year.sector_emissions + v.energy_price * year.bill
+    homes = (levied * b.household).sum(axis=0)
+    firms = levied.sum(axis=0) - homes + v.carbon_price * (year.process - year.captured)
+    paid = (year.support * year.clean_cost * _supported(b, year, t)).sum(axis=0)
+    out[HOUSEHOLDS] -= homes
+    out[FIRMS] += paid - firms
+    out[STATE] += homes + firms - paid
+
+
+def _supported(b: Block, year: Year, t: int) -> Array:
+    """Clean supply of plant built since the start, the only plant that support is paid for."""
+    before = b.clean * b.plant_survival**t  # what the start year's plant can still give at most
+    return np.maximum(year.clean - before, 0.0) * year.carriers[-CONVERTED:]
+
+
+def _real(b: Block, year: Year, v: Levels, out: Array) -> None:
+    e = b.effects
+    saved = year.sectors * year.saved / (1.0 - year.saved)
+    costs = e.standard_cost * saved + e.electrification_cost * year.moved
+    if year.response.any():
+        some = np.where(year.bill > 0, year.bill, 1.0)
+        rise = v.energy_price + v.carbon_price * year.sector_emissions / some
+        costs = costs + year.bill * np.expm1(-year.response) * (1.0 + 0.5 * rise)
+    out[HOUSEHOLDS] += (costs * b.household).sum(axis=0)
+    out[FIRMS] += (costs * (1.0 - b.household)).sum(axis=0) + e.capture_cost * year.captured
+    out[STATE] += e.sink_cost * (year.removed - b.sink)
+    out[STATE] += e.research_budget * v.research * year.gdp

@@ -1,0 +1,343 @@
+"""One year of the simulator: demand, plant, choice of carriers, turnover, emissions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zhiheng.kernels.simulator_block import Block, Levels
+from zhiheng.kernels.simulator_records import CONVERTED, Array
+
+MOST_SHIFTED = 0.9
+"""No more than this part of a branch's share can be shifted away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """The state at the end of a year; the last axis is N."""
+
+    emissions: Array
+    direct: Array
+    indirect: Array
+    process: Array
+    captured: Array
+    removed: Array
+    energy: Array
+    carriers: Array  # (F, N)
+    sectors: Array  # (S, N) tce
+    sector_emissions: Array  # (S, N) of energy, indirect ones included
+    bill: Array  # (S, N) CNY_2020 at start prices
+    population: Array
+    gdp: Array
+    secondary: Array
+    clean: Array  # (2, N)
+    built: Array  # (2, N) new clean supply as a part of all supply
+    clean_cost: Array  # (2, N) resource cost of clean supply, without support
+    support: Array  # (N,) part of that cost that support takes over
+    stock: Array  # (S, F, N) final energy before savings by standards
+    demand: Array  # (S, N) useful energy
+    old: Array  # (S, N) part of the start year's equipment still in use
+    moved: Array  # (S, N) useful energy moved to electricity by the lever
+    saved: Array  # (S, N) part of energy saved by standards
+    response: Array  # (S, N) logarithm of demand from prices
+    effort: Array  # (2, N) accumulated research and planting, from 0 to 1
+    growth: Array  # (2, N) of electricity and heat
+    vintage: Array
+    scale: Array
+    balance: float
+    kaya: float
+
+
+def first_year(b: Block) -> Year:
+    """The observed start."""
+    sectors, n = b.useful.shape
+    zero, zeros = np.zeros(n), np.zeros((sectors, n))
+    growth = np.maximum(b.population[1] + b.affluence[1], 0.0)
+    return _account(
+        b,
+        stock=b.stock,
+        demand=b.useful,
+        factor=b.factor,
+        gdp=b.gdp,
+        population=b.persons,
+        secondary=b.shares[b.shift[0]],
+        clean=b.clean,
+        built=np.zeros_like(b.clean),
+        clean_cost=b.plant_cost[:, 0],
+        support=zero,
+        old=np.ones((sectors, n)),
+        moved=zeros,
+        saved=zeros,
+        response=zeros,
+        effort=np.zeros((2, n)),
+        growth=np.stack([growth, growth]),
+        scale=np.ones(n),
+        process=b.process,
+        capture=zero,
+        removed=b.sink,
+    )
+
+
+def next_year(b: Block, last: Year, v: Levels, t: int) -> Year:
+    """The year after `last` under the levels `v`."""
+    population = b.persons * np.exp(b.population[t])
+    gdp = b.gdp * np.exp(b.population[t] + b.affluence[t])
+    shares, shifted = _shares(b, v, t)
+    response = _response(b, last, v)
+    effort = _effort(b, last, v)
+    clean, built, clean_cost, support = _plant(b, last, v, effort, t)
+    factor = b.factor.copy()
+    factor[-CONVERTED:] = (1.0 - clean) * b.fossil_factor
+    chosen, moved_part = _chosen(b, v, factor, t)
+    output = gdp / b.gdp
+    have = last.demand * b.survival
+    if b.scale is None:
+        free = b.useful * (output * (shares / b.shares)[b.branch])
+        scale = _scale(b, t, free, have, stock=last.stock, chosen=chosen, factor=factor)
+    else:
+        scale = b.scale[t]
+    demand = b.useful * (output * (shifted / b.shares)[b.branch]) * (scale * np.exp(response))
+    new = np.maximum(demand - have, 0.0)
+    # demand may fall faster than equipment retires: then all of it runs less
+    use = b.survival * np.where(have > demand, demand / np.where(have > 0, have, 1.0), 1.0)
+    stock = last.stock * use[:, None]
+    chosen *= new[:, None]
+    stock += chosen
+    return _account(
+        b,
+        stock=stock,
+        demand=demand,
+        factor=factor,
+        gdp=gdp,
+        population=population,
+        secondary=shifted[b.shift[0]],
+        clean=clean,
+        built=built,
+        clean_cost=clean_cost,
+        support=support,
+        old=last.old * use,
+        moved=last.moved if moved_part is None else last.moved * use + new * moved_part,
+        saved=_saved(b, last, v, new, demand),
+        response=response,
+        effort=effort,
+        growth=None,
+        scale=scale,
+        process=b.process * np.exp(b.emissions[t]) * _relative(b, shifted, shares, response),
+        capture=v.ccus * b.effects.capture_rate,
+        removed=b.sink * (1.0 + b.effects.sink_gain * effort[1]),
+        before=last.carriers[-CONVERTED:],
+    )
+
+
+def _saved(b: Block, last: Year, v: Levels, new: Array, demand: Array) -> Array:
+    """Part of energy that equipment built under standards saves."""
+    if not np.any(v.standards) and not last.saved.any():
+        return last.saved
+    strict = v.standards * b.effects.compliance
+    some = np.where(demand > 0, demand, 1.0)
+    return (last.saved * (demand - new) + strict * new) / some
+
+
+def _shares(b: Block, v: Levels, t: int) -> tuple[Array, Array]:
+    """Shares of branches, without and with the structure lever; both sum to one."""
+    shares = b.shares * np.exp(b.structure * b.damped[t])
+    shares = shares / shares.sum(axis=0)
+    source, target = b.shift
+    moved = np.minimum(v.industrial_shift, MOST_SHIFTED * shares[source])
+    shifted = shares.copy()
+    shifted[source] = shares[source] - moved
+    shifted[target] = shares[target] + moved
+    return shares, shifted
+
+
+def _relative(b: Block, shifted: Array, shares: Array, response: Array) -> Array:
+    """Output of industry relative to that without levers, which process emissions follow."""
+    branch = b.branch[b.industry]
+    return shifted[branch] / shares[branch] * np.exp(response[b.industry])
+
+
+def _response(b: Block, last: Year, v: Levels) -> Array:
+    """Demand moves a part of the way each year to what prices call for in the long run."""
+    if not (np.any(v.carbon_price) or np.any(v.energy_price) or last.response.any()):
+        return last.response
+    burden = v.carbon_price * last.sector_emissions + v.energy_price * last.bill
+    rise = burden / np.where(last.bill > 0, last.bill, 1.0)
+    goal = b.long_run * np.log1p(rise)
+    return last.response + b.adjust * (goal - last.response)
+
+
+def _effort(b: Block, last: Year, v: Levels) -> Array:
+    if not (np.any(v.research) or np.any(v.sinks)):
+        return last.effort
+    gain = np.zeros_like(last.effort)
+    gain[0] = v.research / b.effects.research_years
+    gain[1] = v.sinks / b.effects.sink_years
+    return np.minimum(last.effort + gain, 1.0)
+
+
+def _plant(
+    b: Block, last: Year, v: Levels, effort: Array, t: int
+) -> tuple[Array, Array, Array, Array]:
+    """Clean part of electricity and heat after a year of turnover, and what clean supply costs."""
+    e = b.effects
+    learned = b.learned[t] * (1.0 - e.research_cut * effort[0])
+    # a network that is already clean pays more for the next clean plant
+    network = (1.0 + b.integration * last.clean**2) / (1.0 + b.integration * b.clean**2)
+    clean_cost = b.plant_cost[:, 0] * learned * network
+    finance = 1.0 - e.capital_share * (1.0 - _annuity(b, v))
+    support = 1.0 - (1.0 - v.subsidy) * finance
+    dearer = v.carbon_price * b.fossil_factor
+    gap = dearer - (clean_cost * (1.0 - support) - b.plant_cost[:, 0])
+    mean = b.plant_cost.mean(axis=1)
+    share = 1.0 / (1.0 + np.exp(-(b.odds + b.plant_choice * gap / mean)))
+    new = np.maximum(last.growth + (1.0 - b.plant_survival), 0.0)
+    part = new / (b.plant_survival + new)
+    built = part * share
+    return last.clean * (1.0 - part) + built, built, clean_cost, support
+
+
+def _annuity(b: Block, v: Levels) -> Array:
+    """Capital charge with cheaper money over that without; `green_finance` is in basis points."""
+    if not np.any(v.green_finance):
+        return np.ones(1)
+    years = 1.0 / (1.0 - b.plant_survival[0])
+    before = b.effects.capital_cost
+    # at least one basis point is left: an interest rate of zero has no annuity in this form
+    after = np.maximum(before - v.green_finance * b.effects.finance_pass * 1e-4, 1e-4)
+    charge = (1.0 - (1.0 + before) ** -years) / before
+    return np.where(after == before, 1.0, after * charge / (1.0 - (1.0 + after) ** -years))
+
+
+def _chosen(b: Block, v: Levels, factor: Array, t: int) -> tuple[Array, Array | None]:
+    """New equipment: final energy by carrier for one unit of useful energy (S, F, N).
+
+    The second array is the part that the electrification lever moved (S, N).
+    """
+    weight = b.ahead * np.exp(b.tilt * b.damped[t])
+    if np.any(v.carbon_price):
+        lower = b.burden * (factor * -v.carbon_price)
+        weight *= np.exp(lower, out=lower)
+    total = np.einsum("sfn,sf->sn", weight, b.efficiency)
+    weight *= (1.0 / np.where(total > 0, total, 1.0))[:, None]
+    if not np.any(v.electrification):
+        return weight, None
+    electric = b.efficiency[:, -CONVERTED, None]
+    push = v.electrification * b.effects.compliance * b.potential
+    moved = push * (1.0 - weight[:, -CONVERTED] * electric)
+    weight *= (1.0 - push)[:, None]
+    weight[:, -CONVERTED] += push / electric
+    return weight, moved
+
+
+def _scale(
+    b: Block, t: int, free: Array, have: Array, *, stock: Array, chosen: Array, factor: Array
+) -> Array:
+    """The factor on demand with which emissions meet the outlook, exactly.
+
+    Emissions are piecewise linear and rising in the factor: a sector needs new equipment when its
+    demand exceeds what is left, otherwise it uses less of it. Whether a sector's knee lies below
+    the solution is seen from emissions at that knee; then one linear equation is left.
+    """
+    left = np.einsum("sfn,fn->sn", stock, factor) * b.survival
+    fresh = np.einsum("sfn,fn->sn", chosen, factor)
+    process = b.process * np.exp(b.emissions[t])
+    goal = b.start * np.exp(b.emissions[t]) - process
+    some = np.where(free > 0, free, 1.0)
+    knee = np.where(free > 0, have / some, np.inf)
+    mean = left / np.where(have > 0, have, 1.0)
+    growing = np.empty(free.shape, dtype=np.bool_)
+    for s, k in enumerate(knee):
+        at = np.where(np.isfinite(k), k, 0.0) * free
+        there = np.where(at >= have, left + (at - have) * fresh, at * mean).sum(axis=0)
+        growing[s] = (there <= goal) & np.isfinite(k)
+    constant = np.where(growing, left - have * fresh, 0.0).sum(axis=0)
+    slope = np.where(growing, free * fresh, free * mean).sum(axis=0)
+    return (goal - constant) / slope
+
+
+def _account(
+    b: Block,
+    *,
+    stock: Array,
+    demand: Array,
+    factor: Array,
+    gdp: Array,
+    population: Array,
+    secondary: Array,
+    clean: Array,
+    built: Array,
+    clean_cost: Array,
+    support: Array,
+    old: Array,
+    moved: Array,
+    saved: Array,
+    response: Array,
+    effort: Array,
+    growth: Array | None,
+    scale: Array,
+    process: Array,
+    capture: Array,
+    removed: Array,
+    before: Array | None = None,
+) -> Year:
+    """Energy, emissions and the bill of a year, with the gaps of its accounts."""
+    used = stock * (1.0 - saved)[:, None] if saved.any() else stock
+    carriers, sectors = used.sum(axis=0), used.sum(axis=1)
+    by_sector = np.einsum("sfn,fn->sn", used, factor)
+    bill = np.einsum("sfn,fn->sn", used, b.price)
+    emitted = carriers * factor
+    direct = emitted[:-CONVERTED].sum(axis=0)
+    indirect = emitted[-CONVERTED:].sum(axis=0)
+    own = by_sector[b.industry] - (used[b.industry, -CONVERTED:] * factor[-CONVERTED:]).sum(axis=0)
+    captured = np.minimum(
+        capture * (own + process + emitted[-CONVERTED]), b.effects.capture_cap * b.start
+    )
+    energy = sectors.sum(axis=0)
+    if growth is None:
+        assert before is not None
+        some = np.where(before > 0, before, 1.0)
+        growth = np.where(before > 0, carriers[-CONVERTED:] / some - 1.0, 0.0)
+    remaining = b.stock.sum(axis=1) * old
+    total = direct + indirect
+    return Year(
+        emissions=total + process - captured,
+        direct=direct,
+        indirect=indirect,
+        process=process,
+        captured=captured,
+        removed=removed,
+        energy=energy,
+        carriers=carriers,
+        sectors=sectors,
+        sector_emissions=by_sector,
+        bill=bill,
+        population=population,
+        gdp=gdp,
+        secondary=secondary,
+        clean=clean,
+        built=built,
+        clean_cost=clean_cost,
+        support=support,
+        stock=stock,
+        demand=demand,
+        old=old,
+        moved=moved,
+        saved=saved,
+        response=response,
+        effort=effort,
+        growth=growth,
+        vintage=remaining.sum(axis=0),
+        scale=scale,
+        balance=max(
+            _gap(np.einsum("sfn,sf->sn", stock, b.efficiency), demand),
+            _gap(carriers.sum(axis=0), energy),
+            _gap(by_sector.sum(axis=0), total),
+        ),
+        kaya=_gap(population * (gdp / population) * (energy / gdp) * (total / energy), total),
+    )
+
+
+def _gap(a: Array, b: Array) -> float:
+    size = np.where(b != 0, np.abs(b), 1.0)
+    return float((np.abs(a - b) / size).max())
