@@ -64,3 +64,49 @@ def alone_and_last(values: Array) -> tuple[Array, Array]:
     bits = 1 << np.arange(causes)
     full = len(values) - 1
     return values[bits] - values[0], values[full] - values[full - bits]
+
+
+def sobol(f_a: Array, f_b: Array, f_ab: Array) -> tuple[Array, Array]:
+    """First-order and total Sobol indices by exchange of columns between two samples.
+
+    Parameters
+    ----------
+    f_a, f_b : ndarray, shape (..., n)
+        Outcome on two independent samples.
+    f_ab : ndarray, shape (G, ..., n)
+        Outcome on the first sample with one group of inputs from the second.
+
+    Returns
+    -------
+    first, total : ndarray, shape (G, ...)
+        NaN where the outcome does not vary.
+
+    References
+    ----------
+    Saltelli, Annoni, Azzini, Campolongo, Ratto and Tarantola (2010) Computer Physics
+    Communications 181(2): 259-270, table 2, estimators (b) and (f).
+    """
+    both = np.concatenate([f_a, f_b], axis=-1)
+    # without the mean, products lose no digits to it
+    middle = both.mean(axis=-1, keepdims=True)
+    a, b, ab = f_a - middle, f_b - middle, f_ab - middle
+    variance = both.var(axis=-1)
+    first, total = (b * (ab - a)).mean(axis=-1), 0.5 * ((a - ab) ** 2).mean(axis=-1)
+    shape = first.shape
+    known = np.broadcast_to(variance > 0, shape)
+    return (
+        np.divide(first, variance, out=np.full(shape, np.nan), where=known),
+        np.divide(total, variance, out=np.full(shape, np.nan), where=known),
+    )
+
+
+def resampled_sobol(
+    f_a: Array, f_b: Array, f_ab: Array, times: int, seed: int
+) -> tuple[Array, Array]:
+    """Indices of `times` resamples of the rows, shapes (times, G, ...)."""
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, f_a.shape[-1], (times, f_a.shape[-1]))
+    # the resamples become the first axis of every array, the rows stay the last one
+    a, b = (np.moveaxis(f[..., rows], -2, 0) for f in (f_a, f_b))
+    first, total = sobol(a, b, np.moveaxis(f_ab[..., rows], -2, 1))
+    return np.moveaxis(first, 1, 0), np.moveaxis(total, 1, 0)

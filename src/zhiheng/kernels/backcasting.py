@@ -22,7 +22,14 @@ STEP = 0.02
 """Distance of finite differences; wide, as a quantile over draws is kinked at small scales."""
 FIRST, LEAST = 0.25, 2e-3
 """Trust region at the start and at the end; settings are scaled to [0, 1]."""
+SHRINK = (1.0, 0.4, 0.16)
+"""Trust regions tried at once, as parts of the present one."""
 ROUNDS = 40
+GRID, SPREAD, VALLEYS, APART = 8, 64, 3, 0.25
+"""Uniform and spread settings that are tried to begin with; how many of the best are followed, and
+how far from one another these are."""
+BINDING = 1e-3
+"""A goal that is met with less room than this, in the unit of the margin, binds."""
 HEAVY = 20.0
 """Penalty of a margin of one, relative to full cost over the reach of the margin."""
 TOUCH = 1e-9
@@ -89,8 +96,9 @@ def least_cost(evaluate: Evaluate, size: int, *, start: Array | None = None) -> 
     reach = max(abs(margins[1] - margins[0]), 1e-12)
     touch = TOUCH * reach
     heavy = HEAVY * max(abs(costs[1] - costs[0]), 1e-12) / reach
-    # a goal that is met at once still leaves settings that pay for themselves
-    first = [ends[0]] if margins[0] <= 0 else [ends[1], *_uniform(count, size, margins[1])]
+    first = _scattered(count, size, heavy)
+    if margins[0] <= 0:
+        first.append(ends[0])
     if start is not None:
         first.append(start)
     found = [_descend(count, x, heavy, cheap=True) for x in first]
@@ -101,21 +109,30 @@ def least_cost(evaluate: Evaluate, size: int, *, start: Array | None = None) -> 
         if best[2] > touch:
             return Solution(best[0], best[1], best[2], np.nan, False, count.runs)
         met = [_descend(count, best[0], heavy, cheap=True)]
-    x, cost, margin, shadow = min(met, key=lambda s: s[1])
+    x, cost, margin = min(met, key=lambda s: s[1])
     x, cost, margin = _tidied(count, x, cost, margin, touch)
+    shadow = _shadow(count, x, touch)
     return Solution(x, cost, margin, shadow, True, count.runs)
 
 
-def _uniform(count: _Counted, size: int, full: float) -> list[Array]:
-    """The least uniform settings that meet the goal, if the full ones do."""
-    if full > 0:
-        return []
-    low, high = 0.0, 1.0
-    for _ in range(5):
-        middle = 0.5 * (low + high)
-        _, margin = count(np.full((1, size), middle))
-        low, high = (low, middle) if margin[0] <= 0 else (middle, high)
-    return [np.full(size, high)]
+def _scattered(count: _Counted, size: int, heavy: float) -> list[Array]:
+    """The best of uniform settings and of points spread over the cube, far from one another.
+
+    The cost of a goal has several valleys where a lever stops having effect beyond a point.
+    """
+    from scipy.stats import qmc
+
+    uniform = np.repeat(np.arange(1, GRID + 1)[:, None] / GRID, size, axis=1)
+    spread = qmc.Sobol(size, scramble=False).random(SPREAD)
+    points = np.concatenate([uniform, spread])
+    costs, margins = count(points)
+    chosen: list[Array] = []
+    for n in np.argsort(_merit(costs, margins, heavy, cheap=True), kind="stable"):
+        if all(np.abs(points[n] - other).max() > APART for other in chosen):
+            chosen.append(points[n])
+        if len(chosen) == VALLEYS:
+            break
+    return chosen
 
 
 def _slopes(count: _Counted, x: Array) -> tuple[float, float, Array, Array]:
@@ -130,52 +147,80 @@ def _slopes(count: _Counted, x: Array) -> tuple[float, float, Array, Array]:
 
 def _descend(
     count: _Counted, x: Array, heavy: float, *, cheap: bool
-) -> tuple[Array, float, float, float]:
+) -> tuple[Array, float, float]:
     """Follow linear programmes; without `cheap` only the margin counts."""
-    radius, shadow = FIRST, np.nan
+    radius = FIRST
     cost, margin, by_cost, by_margin = _slopes(count, x)
     for _ in range(ROUNDS):
         weight = by_cost if cheap else by_margin
-        move, shadow = _programme(x, weight, margin, by_margin, radius, heavy, cheap=cheap)
-        there = np.clip(x + move, 0.0, 1.0)
-        new_cost, new_margin = (float(v[0]) for v in count(there[None]))
-        before, after = (
-            (c + heavy * max(m, 0.0)) if cheap else m
-            for c, m in ((cost, margin), (new_cost, new_margin))
-        )
-        if after < before - 1e-9 * abs(before):
-            x, radius = there, min(radius * 1.5, 0.5)
+        # three trust regions are tried by one batch of runs
+        moves = [
+            _programme(x, weight, margin, by_margin, radius * s, heavy, cheap=cheap)
+            for s in SHRINK
+        ]
+        there = np.clip(x + np.stack(moves), 0.0, 1.0)
+        costs, margins = count(there)
+        before = _merit(np.array(cost), np.array(margin), heavy, cheap=cheap)
+        after = _merit(costs, margins, heavy, cheap=cheap)
+        best = int(after.argmin())
+        if after[best] < before - 1e-9 * abs(before):
+            x, radius = there[best], min(radius * SHRINK[best] * 1.5, 0.5)
             cost, margin, by_cost, by_margin = _slopes(count, x)
         else:
-            radius *= 0.4
+            radius *= SHRINK[-1] * SHRINK[1]
         if radius < LEAST:
             break
-    return x, cost, margin, shadow
+    return x, cost, margin
+
+
+def _merit(cost: Array, margin: Array, heavy: float, *, cheap: bool) -> Array:
+    return cost + heavy * np.maximum(margin, 0.0) if cheap else margin
+
+
+def _shadow(count: _Counted, x: Array, touch: float) -> float:
+    """What a tightening of the margin by one costs: the multiplier of settings that are free.
+
+    At the cheapest point the slope of the cost is minus the multiplier times the slope of the
+    margin in every setting that is at neither end; with several such settings the multiplier is
+    fitted by least squares.
+    """
+    free = np.flatnonzero((x > STEP) & (x < 1.0 - STEP))
+    step = np.zeros((len(free), len(x)))
+    step[np.arange(len(free)), free] = STEP
+    # differences to both sides: one side alone is off by the curvature of the cost
+    costs, margins = count(np.concatenate([x[None], x + step, x - step]))
+    ahead, behind = slice(1, len(free) + 1), slice(len(free) + 1, None)
+    by_cost = (costs[ahead] - costs[behind]) / (2 * STEP)
+    by_margin = (margins[ahead] - margins[behind]) / (2 * STEP)
+    power = float((by_margin**2).sum())
+    if margins[0] < -max(BINDING, touch) or power == 0:
+        return float("nan")
+    found = -float((by_cost * by_margin).sum()) / power
+    return found if found > 0 else float("nan")
 
 
 def _programme(
     x: Array, weight: Array, margin: float, by_margin: Array, radius: float, heavy: float,
     *, cheap: bool,
-) -> tuple[Array, float]:  # fmt: skip
-    """The best move within the trust region, and the dual of the goal."""
+) -> Array:  # fmt: skip
+    """The best move within the trust region."""
     from scipy.optimize import linprog
 
     size = len(x)
     bounds = [(max(-radius, -v), min(radius, 1.0 - v)) for v in x]
     if not cheap:
         found = linprog(weight, bounds=bounds, method="highs")
-        return (found.x if found.success else np.zeros(size)), np.nan
+        return found.x if found.success else np.zeros(size)
+    # heavy as the cost of a slack keeps the programme feasible where the goal is far away
+    scale = max(float(np.abs(weight).max(initial=0.0)), 1e-300)
     found = linprog(
-        np.append(weight, heavy),
+        np.append(weight, heavy) / scale,
         A_ub=np.append(by_margin, -1.0)[None],
         b_ub=[-margin],
         bounds=[*bounds, (0.0, None)],
         method="highs",
     )
-    if not found.success:
-        return np.zeros(size), np.nan
-    dual = float(-found.ineqlin.marginals[0])
-    return found.x[:-1], dual if dual > 0 else np.nan
+    return found.x[:-1] if found.success else np.zeros(size)
 
 
 def _tidied(
