@@ -46,7 +46,7 @@ def refused(code, panel, **options):
 
 def measured(result, pool):
     table = result.table("skill")
-    return table[table.pool == pool].set_index("measure")
+    return table[table.pool == pool].set_index("record_measure")
 
 
 def test_the_countries_meet_every_gate_in_this_run():

@@ -1,17 +1,47 @@
-"""The simulator one draw, one area and one number at a time: the equations as written down."""
+"""The simulator one draw, one area and one number at a time: the equations as written down.
+
+It does not import zhiheng, so that the maker of the stored reference can use it.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import fields
 
-from zhiheng.kernels.simulator_records import LEVERS, Effects
+LEVERS = (
+    "carbon_price",
+    "energy_price",
+    "subsidy",
+    "research",
+    "standards",
+    "industrial_shift",
+    "green_finance",
+    "electrification",
+    "sinks",
+    "ccus",
+)
+EFFECTS = (
+    "research_cut",
+    "research_years",
+    "finance_pass",
+    "capital_share",
+    "capital_cost",
+    "compliance",
+    "capture_rate",
+    "capture_cap",
+    "sink_gain",
+    "sink_years",
+    "capture_cost",
+    "sink_cost",
+    "standard_cost",
+    "electrification_cost",
+    "research_budget",
+)
 
 
 def twin(s, p, d, a, table, *given):
     """One draw, one area, one number at a time: the equations as they are written down."""
     scale, spending, plant = given or (None, None, None)
-    e = {f.name: float(getattr(p.effects, f.name)[d]) for f in fields(Effects)}
+    e = {name: float(getattr(p.effects, name)[d]) for name in EFFECTS}
     n_s, n_f = s.energy.shape[1:]
     sectors, carriers = range(n_s), range(n_f)
     total = [sum(s.energy[a, i, f] for i in sectors) for f in carriers]

@@ -40,6 +40,7 @@ class Pool:
     Attributes
     ----------
     entities : tuple of str
+    names : tuple of Text
     first, last : int
         Years.
     logs : ndarray, shape (E, T, 1)
@@ -53,6 +54,7 @@ class Pool:
     """
 
     entities: tuple[str, ...]
+    names: tuple[Text, ...]
     first: int
     last: int
     logs: Array
@@ -131,7 +133,8 @@ def _pool(
     margin = float(np.log1p(delta))
     peaks = judge_peaks(logs, skill, margin=margin, draws=RESAMPLES, seed=seed)
     first, last = panel.periods[0], panel.periods[-1]
-    return Pool(entities, first, last, logs, rolling, skill, peaks, panel.fingerprint, own)
+    names = tuple(panel.name(e) for e in entities)
+    return Pool(entities, names, first, last, logs, rolling, skill, peaks, panel.fingerprint, own)
 
 
 def _refuse_far(years: int, horizon: int) -> None:

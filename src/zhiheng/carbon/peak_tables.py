@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from zhiheng.carbon.peak_input import Emissions
 from zhiheng.carbon.peak_odds import Forecast, Pool, Trial
 from zhiheng.catalog.peaking import peaking
+from zhiheng.catalog.targets import deadline_of
 from zhiheng.core.result import Table
 from zhiheng.kernels.hindcast import RIVALS
 from zhiheng.kernels.peaking import exceeded, mann_kendall
@@ -35,33 +36,50 @@ def _named(data: Emissions, times: int = 1) -> dict[str, list[str]]:
 
 
 def probability(data: Emissions, said: Sequence[Forecast], h: int, delta: float) -> Table:
-    """Odds by region and origin, with the maximum so far and what happened."""
+    """Odds by region and origin, the year of the maximum so far, and what happened."""
+    columns = _by_origin_of(data, said, h, delta)
+    kept = ("period", "period_to", "probability", "maximum_period", "below_maximum", "held")
+    return Table.of(
+        ("entity", "period"), **_named(data, len(said)), **{name: columns[name] for name in kept}
+    )
+
+
+def levels(data: Emissions, said: Sequence[Forecast], h: int, delta: float) -> Table:
+    """The maximum so far and the value at each origin."""
+    columns = _by_origin_of(data, said, h, delta)
+    kept = ("period", "maximum_period", "maximum", "latest")
+    return Table.of(
+        ("entity", "period"),
+        **_named(data, len(said)),
+        **{name: columns[name] for name in kept},
+        unit=[data.unit] * len(columns["period"]),
+    )
+
+
+def _by_origin_of(
+    data: Emissions, said: Sequence[Forecast], h: int, delta: float
+) -> dict[str, Any]:
+    """Columns of one row for each region and origin, regions first."""
     count = len(data.panel.entities)
     first, last = data.panel.periods[0], data.panel.periods[-1]
     parts: list[dict[str, Array | list[Any]]] = []
     for one in said:
         now = one.year - first
         past = data.values[:, : now + 1]
-        top = past.argmax(axis=1)
         parts.append(
             {
                 "period": [one.year] * count,
                 "period_to": [one.year + h] * count,
                 "probability": one.probability[:, -1],
-                "held": _held(data, now, h, delta, last - first),
+                "maximum_period": first + past.argmax(axis=1),
                 "maximum": past.max(axis=1),
-                "maximum_period": first + top,
                 "latest": past[:, -1],
                 "below_maximum": 1 - past[:, -1] / past.max(axis=1),
+                "held": _held(data, now, h, delta, last - first),
             }
         )
     joined = {k: np.stack([np.asarray(p[k]) for p in parts], axis=1).ravel() for k in parts[0]}
-    return Table.of(
-        ("entity", "period"),
-        **_named(data, len(said)),
-        **{k: list(v) if v.dtype.kind == "U" else v for k, v in joined.items()},
-        unit=[data.unit] * count * len(said),
-    )
+    return {k: list(v) if v.dtype.kind == "U" else v for k, v in joined.items()}
 
 
 def _held(data: Emissions, now: int, h: int, delta: float, last: int) -> list[str]:
@@ -124,6 +142,7 @@ def fan(data: Emissions, said: Forecast, h: int) -> tuple[Table, int]:
         period=np.tile(np.array(years), len(order)),
         past=np.concatenate([past, blank], axis=1).ravel(),
         **columns,
+        marked=np.tile(np.array(years) == (deadline_of("peak") or 0), len(order)),
         unit=[data.unit] * (rows * len(order)),
     )
     return table, len(order)
@@ -198,8 +217,8 @@ def skill(pool: Pool, tried: Trial | None) -> Table:
     value, low, high, least, most = (np.array(n) for n in numbers)
     met = [_met(*row) for row in zip(value, least, most, strict=True)]
     return Table.of(
-        ("pool", "measure"),
-        pool=pools, measure=measures, value=value, low=low, high=high, at_least=least,
+        ("pool", "record_measure"),
+        pool=pools, record_measure=measures, value=value, low=low, high=high, at_least=least,
         at_most=most, met=met,
     )  # fmt: skip
 
@@ -250,6 +269,20 @@ def by_origin(pool: Pool, tried: Trial | None) -> Table:
     return Table.of(("pool", "period"), pool=pools, **numbers)
 
 
+def by_entity(pool: Pool) -> Table:
+    """Errors, coverage and Brier scores of each entity of the pool at the longest horizon."""
+    found, peaks = pool.skill, pool.peaks
+    return Table.of(
+        ("entity",),
+        entity=pool.entities,
+        name_zh=[n.zh for n in pool.names],
+        name_en=[n.en for n in pool.names],
+        **{f"mae_{r}": found.by_entity[r] for r in RIVALS},
+        coverage_90=found.covered[1],
+        brier=((peaks.probability - peaks.event) ** 2).mean(axis=1),
+    )
+
+
 def reliability(pool: Pool, tried: Trial | None) -> Table:
     """How often the maximum held, by the odds that were given."""
     given = [(_pools(pool, tried)[0], pool.peaks.probability, pool.peaks.event)]
@@ -268,6 +301,7 @@ def reliability(pool: Pool, tried: Trial | None) -> Table:
     return Table.of(
         ("pool", "probability_low"),
         pool=pools, probability_low=np.array(low), probability_high=np.array(high),
+        odds=[f"{a:.1f}\u2013{b:.1f}" for a, b in zip(low, high, strict=True)],
         predicted=np.array(predicted), happened=np.array(happened), n=np.array(n),
     )  # fmt: skip
 

@@ -85,11 +85,13 @@ def peaked(
     fan, shown = tables.fan(data, latest, h)
     found = {
         "probability": tables.probability(data, said, h, delta),
+        "levels": tables.levels(data, said, h, delta),
         "path": tables.path(data, latest, h),
         "fan": fan,
         "skill": tables.skill(pool, tried),
         "hindcast": tables.hindcast(pool, tried),
         "by_origin": tables.by_origin(pool, tried),
+        "by_entity": tables.by_entity(pool),
         "reliability": tables.reliability(pool, tried),
         "trend": tables.trend(data),
     }
@@ -176,8 +178,11 @@ def _figures(data: Emissions, pool: Pool, h: int, shown: int) -> tuple[Figure, .
             "Odds of having peaked: no new maximum for {h} years",
         ).format(h=h),
         Text("每条是一个地区；{s}", "One bar a region; {s}").format(s=wording.record(pool)),
-        {"label": "entity", "value": "probability"},
-    )
+        {
+            "label": "entity", "value": "probability", "sort": "-value",
+            "where": {"period": data.panel.periods[-1]},
+        },
+    )  # fmt: skip
     fan = Figure(
         "fan",
         "fan",
@@ -190,16 +195,22 @@ def _figures(data: Emissions, pool: Pool, h: int, shown: int) -> tuple[Figure, .
         {
             "x": "period", "low": "low", "inner_low": "inner_low", "middle": "middle",
             "inner_high": "inner_high", "high": "high", "panel": "entity", "observed": "past",
+            "rule": "marked",
         },
     )  # fmt: skip
     reliable = Figure(
         "reliability",
-        "line",
+        "dumbbell",
         "reliability",
         Text("说过的概率与发生的频率", "Odds that were given and how often it happened"),
-        Text("线在对角线上为校准；{s}", "On the diagonal odds are calibrated; {s}").format(
-            s=wording.record(pool)
-        ),
-        {"x": "predicted", "y": "happened", "colour": "pool"},
-    )
+        Text(
+            "空心点是平均给出的概率，实心点是最高值守住的频率；两点重合为校准。{s}",
+            "The hollow dot is the mean of the odds given, the full one how often the maximum "
+            "held; where they meet, odds are calibrated. {s}",
+        ).format(s=wording.record(pool)),
+        {
+            "label": "odds", "value": "predicted", "other": "happened", "format": ".2f",
+            "sort": "given", "where": {"pool": "panel" if pool.own else "countries"},
+        },
+    )  # fmt: skip
     return odds, fan, reliable

@@ -40,6 +40,8 @@ class Countries:
     pool : Pool
     skill : Hindcast
         Of the very outlook that the fan uses.
+    fingerprint : str
+        Of the data set.
     """
 
     entities: tuple[str, ...]
@@ -47,6 +49,7 @@ class Countries:
     last: int
     pool: Pool
     skill: Hindcast
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ def countries(ahead: int) -> Countries:
         panel.periods[-1],
         pooled(logs, roll(logs, REACH).scores, ahead),
         hindcast(logs, HINDCAST),
+        panel.fingerprint,
     )
 
 
@@ -146,21 +150,26 @@ def resolved(schedule: Schedule, years: Sequence[int]) -> tuple[int, int]:
     return start, end
 
 
-def _draw(name: str, draws: int, seed: int, *more: int) -> Array:
+def _draw(name: str, draws: int, seed: int, *more: int, area: str = "") -> Array:
     """Triangular draws with a stream of their own: another prior does not move them."""
     p = priors()[name]
-    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    rng = np.random.default_rng([seed, zlib.crc32(f"{name}{area}".encode())])
     return rng.triangular(p.low, p.mode, p.high, (draws, *more))
 
 
 def _parameters(
     start: Start, paths: tuple[Array, Array, Array], pool: Pool, seed: int
 ) -> Parameters:
-    draws, areas, years = paths[0].shape
+    draws, _, years = paths[0].shape
     n_s, n_f = len(start.energy.sectors), len(CARRIERS)
 
     def one(name: str, *more: int) -> Array:
         return _draw(name, draws, seed, *more)
+
+    def own(name: str, *more: int) -> Array:
+        # a stream for each area, so that its place among the others does not matter
+        parts = [_draw(name, draws, seed, *more, area=e) for e in start.panel.entities]
+        return np.stack(parts, axis=1)
 
     short = one("short_run", n_s)
     plant_lifetime = np.stack([one("power_life"), one("heat_life")], axis=-1)
@@ -170,8 +179,8 @@ def _parameters(
         affluence=paths[1],
         emissions=paths[2],
         damped=np.broadcast_to(damped_years(pool.keep, years - 1), (draws, years)).copy(),
-        structure=_shrunk(start.structure) + one("structure", areas, start.structure.shape[-1]),
-        preference=_shrunk(start.preference) + one("preference", areas, n_f),
+        structure=_shrunk(start.structure) + own("structure", start.structure.shape[-1]),
+        preference=_shrunk(start.preference) + own("preference", n_f),
         allocation=spread,
         price=_prices(draws, seed),
         lifetime=_lifetimes(draws, seed),

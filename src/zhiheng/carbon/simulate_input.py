@@ -6,6 +6,7 @@ catalogued allocation, and a balance by sector and fuel (`energy.SECTOR.FUEL`), 
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +23,7 @@ from zhiheng.carbon.simulate_refusals import (
 )
 from zhiheng.catalog.factors import factor_constants, grid_factor, grids
 from zhiheng.catalog.scope import scope
-from zhiheng.catalog.simulator import facts, sectors
+from zhiheng.catalog.simulator import facts, priors
 from zhiheng.core.expression import evaluate
 from zhiheng.core.panel import Panel
 from zhiheng.kernels.outlook import FIXED
@@ -162,14 +163,16 @@ def growth_of(start: Start, variance: float, affluence_variance: float) -> Growt
         population_spread=facts()["population_spread"].value,
         weight=start.history[:, -1],
         whole=float(robust_scale(whole, variance)[0]),
+        keys=tuple(zlib.crc32(e.encode()) for e in start.panel.entities),
     )
 
 
 def _year(panel: Panel, energy: Energy) -> int:
     """The last year in which any entity has all of its energy."""
-    seen = np.flatnonzero(np.isfinite(energy.carriers).all(axis=-1).any(axis=0))
+    unseen: NDArray[np.bool_] = np.isnan(energy.carriers.sum(axis=-1))
+    seen = np.flatnonzero(np.any(~unseen, axis=0))
     if not len(seen):
-        raise gaps_in(panel, energy.series, ~np.isfinite(energy.carriers).all(axis=-1))
+        raise gaps_in(panel, energy.series, unseen)
     return panel.periods[int(seen[-1])]
 
 
@@ -186,11 +189,12 @@ def _complete(
         raise no_series(missing)
     at = [panel.periods.index(y) for y in years]
     macro = np.stack([_values(panel, name)[:, at] for name in _MACRO], axis=-1)
-    seen = np.isfinite(macro).all(axis=-1) & np.isfinite(energy.carriers[:, at]).all(axis=-1)
-    whole = seen.all(axis=1)
+    known = np.concatenate([macro, energy.carriers[:, at]], axis=-1)
+    whole: NDArray[np.bool_] = np.isfinite(known.sum(axis=(1, 2)))
+    unseen: NDArray[np.bool_] = np.isnan(known.sum(axis=-1))
     cut = panel.select(periods=years)
     if not whole.all() and (gaps == "refuse" or not whole.any()):
-        raise gaps_in(cut, (*energy.series, *_MACRO), ~seen)
+        raise gaps_in(cut, (*energy.series, *_MACRO), unseen)
     bad = (energy.carriers[:, at] < 0).any(axis=-1) | (macro <= 0).any(axis=-1)
     if (bad & whole[:, None]).any():
         raise negative_values(cut, bad & whole[:, None])
@@ -252,8 +256,6 @@ def _factors(panel: Panel, energy: Energy, year: int) -> tuple[Array, Array]:
 
 
 def _heat_clean() -> float:
-    from zhiheng.catalog.simulator import priors
-
     return priors()["heat_clean"].mode
 
 
@@ -282,8 +284,3 @@ def _log_change(shares: Array) -> Array:
 
 def _ratio(a: Array, b: Array) -> Array:
     return np.divide(a, b, out=np.zeros(np.broadcast_shapes(a.shape, b.shape)), where=b != 0)
-
-
-def sector_titles() -> dict[str, tuple[str, str]]:
-    """Names of the catalogued sectors."""
-    return {s.sector: (s.title_zh, s.title_en) for s in sectors()}

@@ -201,7 +201,7 @@ def _made(lever: Lever, value: Any, parts: Mapping[str, Any]) -> Schedule:
     except (TypeError, ValueError) as error:
         raise _wrong(lever, value) from error
     start, end = years
-    return Schedule(lever.id, level, start, end, cast("Shape", shape))
+    return Schedule(lever.id, level, start, end, shape)
 
 
 def _wrong(lever: Lever, value: Any) -> ZhihengError:

@@ -11,8 +11,20 @@ BAND = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def fan(x: Array) -> Array:
-    """Quantiles over draws, shape (5, ...), of an array with draws first."""
-    return np.quantile(x, BAND, axis=0)
+    """Quantiles over draws, shape (5, ...), of an array with draws first.
+
+    As ``numpy.quantile``, but draws are brought together in memory first, which is several times
+    faster for many areas and years.
+    """
+    draws = x.shape[0]
+    place = np.array(BAND) * (draws - 1)
+    below = np.floor(place).astype(np.intp)
+    above = np.minimum(below + 1, draws - 1)
+    rows = np.ascontiguousarray(x.reshape(draws, -1).T)
+    rows.partition(np.unique([*below, *above]), axis=1)
+    low, high = rows[:, below], rows[:, above]
+    out = low + (place - below) * (high - low)
+    return out.T.reshape(len(BAND), *x.shape[1:])
 
 
 def peak_by(emissions: Array) -> Array:

@@ -79,7 +79,9 @@ class Growth:
     weight : ndarray, shape (A,)
         Emissions at the start; they weigh areas in their sum.
     whole : float
-        Scale of the sum's emissions, or NaN for a single area.
+        Scale of the sum's emissions.
+    keys : tuple of int
+        One number for each area: its stream of shocks, whatever its place.
     """
 
     drift: Array
@@ -87,6 +89,7 @@ class Growth:
     population_spread: float
     weight: Array
     whole: float
+    keys: tuple[int, ...]
 
 
 def pooled(logs: Array, scores: Array, horizon: int) -> Pool:
@@ -192,13 +195,15 @@ def draw_paths(
     """
     areas = len(growth.weight)
     part = common_part(growth.scale[:, 0], growth.weight, growth.whole) if areas > 1 else 0.0
-    child = np.random.SeedSequence(seed).generate_state(4 + areas * 2)
 
-    def shocks(first: int, *, share: float) -> Array:
+    def stream(*path: int) -> int:
+        return int(np.random.SeedSequence([seed, *path]).generate_state(1)[0])
+
+    def shocks(kind: int, *, share: float) -> Array:
         own = np.stack(
-            [walk(draws, horizon, int(child[4 + first * areas + a])) for a in range(areas)], axis=1
+            [walk(draws, horizon, stream(kind, key)) for key in growth.keys], axis=1
         )
-        joint = walk(draws, horizon, int(child[first]))[:, None]
+        joint = walk(draws, horizon, stream(kind))[:, None]
         return np.sqrt(share) * joint + np.sqrt(1.0 - share) * own
 
     first, second = (shocks(k, share=part) for k in range(2))
@@ -207,7 +212,7 @@ def draw_paths(
     emissions = widen(first, growth.scale[:, 0], pool.errors)
     affluence = widen(output, growth.scale[:, 1], pool.affluence_errors)
     ahead = np.arange(1, horizon + 1)
-    wrong = np.random.default_rng(int(child[3])).normal(size=(draws, 1, 1))
+    wrong = np.random.default_rng([seed, 2]).normal(size=(draws, 1, 1))
     population = wrong * growth.population_spread * ahead
     carried = growth.drift[:, None] * pool.damping.own + pool.drift * pool.damping.pool
     centre = carried.sum(axis=-1)

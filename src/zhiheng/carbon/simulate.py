@@ -1,0 +1,213 @@
+"""Where emissions may go, and what levers change: paths, odds and money by simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from zhiheng.carbon import simulate_tables as tables
+from zhiheng.carbon import simulate_wording as wording
+from zhiheng.carbon.simulate_draws import Case, level_table, prepare
+from zhiheng.carbon.simulate_input import Start, read_start
+from zhiheng.carbon.simulate_refusals import out_of_range
+from zhiheng.catalog.levers import Scenario, Schedule, scenario, schedules
+from zhiheng.core.method import method
+from zhiheng.core.panel import Panel
+from zhiheng.core.result import Check, Result
+from zhiheng.core.text import Text
+from zhiheng.kernels.simulator import CLOSED, run, take, take_paths
+from zhiheng.kernels.simulator_records import Paths
+
+FEWEST, MOST = 20, 100_000
+FARTHEST = 2100
+ALONE = 3_000
+"""Draws x areas with which the effect of each lever alone is measured."""
+OUTLOOK = 1e-9
+"""The baseline meets the outlook of each draw by construction, up to rounding."""
+
+
+@method(zh="排放情景模拟：政策杠杆、路径扇形、达峰与中和概率、三方收支", example="simulated")
+def simulate(
+    panel: Panel,
+    *,
+    levers: Mapping[str, object] | str | None = None,
+    draws: int = 1000,
+    horizon: int = 2060,
+    start: int | None = None,
+    neutral: float = 0.0,
+    gaps: Literal["refuse", "drop"] = "refuse",
+    seed: int = 1,
+) -> Result:
+    """Simulate energy, CO2 and money to a horizon, with levers, as a fan with honest odds.
+
+    Use it to compare sets of levers, and to see how uncertain any path is. It is no forecast of
+    policy, and no input to an inventory: emissions are those of final use with bought electricity
+    and heat, never to be mixed with territorial or EDGAR totals.
+
+    Parameters
+    ----------
+    panel : Panel
+        Yearly, with ``population``, ``gdp_real`` (CNY of 2020), ``va_*`` and either final
+        consumption by fuel (``final_*``) or a balance ``energy.SECTOR.FUEL``; six years or more
+        up to the start. ``co2_process`` and ``sink`` (t CO2) are used where given.
+    levers : mapping or str, optional
+        Lever to level, to ``"level@start-end:shape"`` or to a mapping with level, start, end and
+        shape (linear, step, s-curve); or the name or file of a scenario.
+    draws : int
+        20 to 100,000.
+    horizon : int
+        Last year, up to 2100.
+    start : int, optional
+        The observed year to start from; by default the last one with all energy.
+    neutral : float
+        Net emissions count as neutral up to this part of those at the start; 0 to 0.2.
+    gaps : {"refuse", "drop"}
+    seed : int
+
+    Raises
+    ------
+    ZhihengError
+        M982 series missing, M983 gaps, M984 negative values, M985 a short history, M986 output in
+        current prices, M987 a fuel or unit that cannot be converted, M988 an unknown sector, M989
+        an option out of range, M990 a lever outside of the years, C442 and C444 no grid factor,
+        C455 an unknown lever, C456 a level out of range, C457 and C458 a scenario.
+
+    References
+    ----------
+    Clarke and Edmonds (1993) Energy Economics 15(2): 123-129 (logit choice); McDonald and
+    Schrattenholzer (2001) Energy Policy 29(4): 255-261 (learning); Labandeira, Labeaga and
+    Lopez-Otero (2017) Energy Policy 102: 549-568 (elasticities); Gardner and McKenzie (1985)
+    Management Science 31(10): 1237-1246 (damped drift).
+    """
+    _refuse_range(panel, draws=draws, horizon=horizon, neutral=neutral, start=start)
+    asked = scenario(levers) if isinstance(levers, str) else None
+    given = asked.schedules if asked else schedules(dict(levers or {}))  # type: ignore[arg-type]
+    begun = read_start(panel, start=start, gaps=gaps)
+    _refuse_horizon(begun, horizon)
+    case = prepare(begun, draws=draws, horizon=horizon, seed=seed)
+    used = [s for s in given if s.level != 0.0]
+    found = run(begun.state, case.parameters, level_table(given, case.years), case.baseline)
+    return _result(case, found, used, asked, neutral)
+
+
+def _result(
+    case: Case,
+    paths: Paths,
+    used: Sequence[Schedule],
+    asked: Scenario | None,
+    neutral: float,
+) -> Result:
+    years, who = case.years, tables.named(case)
+    found = tables.variables(paths, case.baseline if used else None)
+    alone, base, few = _alone(case, used, paths)
+    fan, shown = tables.fan_table(case, who, found, years)
+    odds = tables.odds_table(who, found, years, neutral)
+    out = {
+        "outcome": tables.outcome_table(who, found, odds, years),
+        "odds": odds,
+        "totals": tables.totals_table(who, found, paths, levered=bool(used)),
+        "hindcast": tables.hindcast_table(case),
+        "levers": tables.levers_table(used, alone, base),
+        "lever_notes": tables.lever_notes_table(used, years),
+        "drivers": tables.drivers_table(who, paths, years),
+        "money": tables.money_table(who, paths, years),
+        "paths": tables.paths_table(who, found, years),
+        "fan": fan,
+        "checks": tables.checks_table(paths, years),
+    }
+    if used:
+        out["wedge"] = tables.wedge_table(alone, few, base, years)
+    return Result(
+        out,
+        wording.figures(case, who, shown, levered=bool(used)),
+        tuple(wording.notes(case, paths, odds, used, asked, neutral)),
+        _checks(case, paths),
+        case.start.series,
+        params={
+            "start_year": case.start.year,
+            "calibration_fingerprint": case.countries.fingerprint,
+            "schedules": {
+                s.lever: f"{s.level:g}@{'-'.join(map(str, tables.resolved(s, years)))}:{s.shape}"
+                for s in used
+            },
+        },
+    )
+
+
+def _alone(
+    case: Case, used: Sequence[Schedule], together: Paths
+) -> tuple[dict[str, Paths], Paths, Paths]:
+    """Each lever by itself on the first draws; the baseline and the whole on the same ones."""
+    draws, areas, _ = together.net.shape
+    rows = slice(0, min(draws, max(FEWEST, ALONE // areas)))
+    base, few = take_paths(case.baseline, rows), take_paths(together, rows)
+    if len(used) == 1:
+        return {used[0].lever: few}, base, few
+    parameters = take(case.parameters, rows)
+    alone = {
+        s.lever: run(case.start.state, parameters, level_table([s], case.years), base) for s in used
+    }
+    return alone, base, few
+
+
+def _checks(case: Case, paths: Paths) -> tuple[Check, ...]:
+    ratio = np.log(case.baseline.emissions / case.baseline.emissions[..., :1])
+    books = np.abs(paths.money.sum(axis=-1) + paths.resource)
+    turnover = np.abs(paths.money).sum(axis=-1) + 1.0
+    moved = np.abs(paths.transfers.sum(axis=-1)) / (np.abs(paths.transfers).sum(axis=-1) + 1.0)
+    return (
+        Check(
+            Text("能源与排放账逐年平衡", "accounts of energy and emissions close in every year"),
+            float(paths.balance.max()),
+            CLOSED,
+        ),
+        Check(
+            Text("卡亚各因素之积等于能源排放", "the Kaya product equals emissions of energy"),
+            float(paths.kaya.max()),
+            CLOSED,
+        ),
+        Check(
+            Text("三方收支之和等于实际成本的负数", "money of the actors sums to minus the real "
+            "cost"),
+            float((books / turnover).max()),
+            CLOSED,
+        ),
+        Check(
+            Text("转移支付之和为零", "transfers sum to zero"), float(moved.max()), CLOSED
+        ),
+        Check(
+            Text("无杠杆时逐次等于经回测的惯性路径", "without levers each draw is the tested "
+            "outlook"),
+            tables.largest(ratio - case.parameters.emissions),
+            OUTLOOK,
+        ),
+    )  # fmt: skip
+
+
+def _refuse_range(
+    panel: Panel, *, draws: int, horizon: int, neutral: float, start: int | None
+) -> None:
+    first, last = panel.periods[0], panel.periods[-1]
+    wrong = {
+        "draws": (draws, f"{FEWEST}-{MOST}", FEWEST <= draws <= MOST),
+        "horizon": (horizon, f"-{FARTHEST}", horizon <= FARTHEST),
+        "neutral": (neutral, "0-0.2", 0.0 <= neutral <= 0.2),
+        "start": (start, f"{first}-{last}", start is None or start in panel.periods),
+    }
+    rows: list[dict[str, object]] = [
+        {"option": k, "value": v, "allowed": a} for k, (v, a, fine) in wrong.items() if not fine
+    ]
+    if panel.frequency != "A":
+        rows.append({"panel frequency": panel.frequency, "allowed": "A"})
+    if rows:
+        raise out_of_range(rows)
+
+
+def _refuse_horizon(start: Start, horizon: int) -> None:
+    if horizon <= start.year + 1:
+        rows: list[dict[str, object]] = [
+            {"option": "horizon", "value": horizon, "allowed": f"{start.year + 2}-{FARTHEST}"}
+        ]
+        raise out_of_range(rows)

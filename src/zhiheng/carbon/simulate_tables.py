@@ -1,0 +1,386 @@
+"""The tables of a simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhiheng.carbon.simulate_draws import HINDCAST, Case, resolved
+from zhiheng.carbon.simulate_energy import CARRIERS
+from zhiheng.catalog.levers import Schedule, levers
+from zhiheng.catalog.wording import option_word
+from zhiheng.core.result import Table
+from zhiheng.core.text import Text
+from zhiheng.kernels.hindcast import RIVALS
+from zhiheng.kernels.lmdi import effects as log_effects
+from zhiheng.kernels.simulator_odds import at_most, cumulated, fan, peak_by
+from zhiheng.kernels.simulator_records import ACTORS, Array, Paths
+
+TOTAL = "total"
+TOTAL_NAME = Text("合计", "total")
+CHINA = "CHN"
+SHOWN = 4
+"""Regions in the fan: more plots than these cannot be read on a page."""
+MARKED = (2030, 2060)
+"""Years of the national goals, marked in figures and named in notes."""
+SPLIT = (2025, 2030, 2035, 2040, 2050, 2060)
+"""Years to which the change since the start is split into factors."""
+UNITS = {
+    "emissions": "t_CO2", "net": "t_CO2", "direct": "t_CO2", "indirect": "t_CO2",
+    "captured": "t_CO2", "removed": "t_CO2", "energy": "tce", "population": "person",
+    "gdp": "CNY_2020", "emission_intensity": "t_CO2/CNY_2020", "electricity_share": "1",
+    "clean_power": "1", "without_levers": "t_CO2",
+}  # fmt: skip
+_SUMMED = ("emissions", "net", "direct", "indirect", "captured", "removed", "energy")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Entities of the tables: the panel's, and their sum where there are several."""
+
+    entities: tuple[str, ...]
+    names: tuple[Text, ...]
+
+    def rows(self, times: int) -> dict[str, list[str]]:
+        """Entity columns, each entity `times` times."""
+        return {
+            "entity": [e for e in self.entities for _ in range(times)],
+            "name_zh": [n.zh for n in self.names for _ in range(times)],
+            "name_en": [n.en for n in self.names for _ in range(times)],
+        }
+
+
+def named(case: Case) -> Named:
+    """The entities in use, their sum before them."""
+    panel = case.start.panel
+    names = tuple(panel.name(e) for e in panel.entities)
+    if len(names) == 1:
+        return Named(panel.entities, names)
+    return Named((TOTAL, *panel.entities), (TOTAL_NAME, *names))
+
+
+def with_sum(x: Array) -> Array:
+    """Put the sum over areas, the axis after draws, before them where there are several."""
+    return x if x.shape[1] == 1 else np.concatenate([x.sum(axis=1, keepdims=True), x], axis=1)
+
+
+def variables(paths: Paths, baseline: Paths | None) -> dict[str, Array]:
+    """What is reported, [D, A(+1), T] each; ratios of sums, never sums of ratios."""
+    out = {name: with_sum(getattr(paths, name)) for name in (*_SUMMED, "population", "gdp")}
+    power = paths.carriers[..., CARRIERS.index("electricity")]
+    electric = with_sum(power)
+    out["emission_intensity"] = out["emissions"] / out["gdp"]
+    out["electricity_share"] = electric / out["energy"]
+    out["clean_power"] = with_sum(paths.clean[..., 0] * power) / electric
+    if baseline is not None:
+        out["without_levers"] = with_sum(baseline.emissions)
+    return out
+
+
+def paths_table(who: Named, found: dict[str, Array], years: Sequence[int]) -> Table:
+    """Quantiles by entity, variable and year."""
+    bands = {name: fan(x) for name, x in found.items()}
+    stacked = np.stack(list(bands.values()), axis=2)  # (5, A, V, T)
+    count, t = len(found), len(years)
+    names = [n for n in found for _ in range(t)]
+    low, q25, median, q75, high = stacked.reshape(5, -1)
+    return Table.of(
+        ("entity", "variable", "period"),
+        **who.rows(count * t),
+        variable=names * len(who.entities),
+        **_titled("variable", "path_variable", names * len(who.entities)),
+        period=np.tile(np.array(years), count * len(who.entities)),
+        low=low, q25=q25, median=median, q75=q75, high=high,
+        unit=[UNITS[n] for n in names] * len(who.entities),
+    )  # fmt: skip
+
+
+def _titled(column: str, words: str, names: Sequence[str]) -> dict[str, list[str]]:
+    """The two title columns of a column of codes."""
+    known = {n: option_word(words, n) for n in dict.fromkeys(names)}
+    return {
+        f"{column}_title_zh": [known[n].zh for n in names],
+        f"{column}_title_en": [known[n].en for n in names],
+    }
+
+
+def odds_table(who: Named, found: dict[str, Array], years: Sequence[int], neutral: float) -> Table:
+    """Probabilities of a peak by each year, and of neutrality in it."""
+    start = found["emissions"][:, :, :1]
+    peak = peak_by(found["emissions"])
+    reached = at_most(found["net"], neutral * start)
+    both = np.stack([peak, reached], axis=1)
+    t = len(years)
+    return Table.of(
+        ("entity", "event", "period"),
+        **who.rows(2 * t),
+        event=(["peak_by"] * t + ["neutral_in"] * t) * len(who.entities),
+        period=np.tile(np.array(years), 2 * len(who.entities)),
+        probability=both.ravel(),
+    )
+
+
+def outcome_table(who: Named, found: dict[str, Array], odds: Table, years: Sequence[int]) -> Table:
+    """One line for each region: where it starts, the goal years, and the odds of the goals."""
+    peak, neutral = (min(y, years[-1]) for y in MARKED)
+    at = [list(years).index(y) for y in (peak, neutral)]
+    bands = [fan(found["emissions"][..., t]) for t in at]
+    said = {
+        event: [float(odds.columns["probability"][odds.find(e, event, year)]) for e in who.entities]
+        for event, year in (("peak_by", peak), ("neutral_in", neutral))
+    }
+    return Table.of(
+        ("entity",),
+        **who.rows(1),
+        start_emissions=found["emissions"][0, :, 0],
+        peak_low=bands[0][0], peak_median=bands[0][2], peak_high=bands[0][4],
+        end_low=bands[1][0], end_median=bands[1][2], end_high=bands[1][4],
+        peak_odds=said["peak_by"],
+        neutral_odds=said["neutral_in"],
+    )  # fmt: skip
+
+
+def money_table(who: Named, paths: Paths, years: Sequence[int]) -> Table:
+    """Net receipts of the actors against no lever, and the real cost to all."""
+    money = with_sum(paths.money)
+    moved = with_sum(paths.transfers)
+    cost = -with_sum(paths.resource)[..., None]
+    money = np.concatenate([money, cost], axis=-1)
+    moved = np.concatenate([moved, np.zeros_like(cost)], axis=-1)
+    band = fan(np.moveaxis(money, -1, 2))
+    middle = fan(np.moveaxis(moved, -1, 2))[2]
+    actors = (*ACTORS, "all")
+    t = len(years)
+    return Table.of(
+        ("entity", "actor", "period"),
+        **who.rows(len(actors) * t),
+        actor=[a for a in actors for _ in range(t)] * len(who.entities),
+        period=np.tile(np.array(years), len(actors) * len(who.entities)),
+        low=band[0].ravel(), median=band[2].ravel(), high=band[4].ravel(),
+        transfers=middle.ravel(),
+        unit=["CNY_2020"] * middle.size,
+    )  # fmt: skip
+
+
+def totals_table(who: Named, found: dict[str, Array], paths: Paths, levered: bool) -> Table:
+    """Sums over all simulated years."""
+    rows = {
+        "cumulative_emissions": (cumulated(found["emissions"])[..., -1], "t_CO2"),
+        "cumulative_net": (cumulated(found["net"])[..., -1], "t_CO2"),
+        "cumulative_removed": (cumulated(found["removed"])[..., -1], "t_CO2"),
+    }
+    if levered:
+        avoided = cumulated(found["without_levers"] - found["emissions"])[..., -1]
+        rows["avoided"] = (avoided, "t_CO2")
+        rows["real_cost"] = (cumulated(with_sum(paths.resource))[..., -1], "CNY_2020")
+    band = np.stack([fan(x) for x, _ in rows.values()], axis=2)
+    low, _, median, _, high = band.reshape(5, -1)
+    return Table.of(
+        ("entity", "total_of"),
+        **who.rows(len(rows)),
+        total_of=list(rows) * len(who.entities),
+        low=low, median=median, high=high,
+        unit=[unit for _, unit in rows.values()] * len(who.entities),
+    )  # fmt: skip
+
+
+def hindcast_table(case: Case) -> Table:
+    """The record of the outlook that the fan stands on, recomputed in this run."""
+    found, pool = case.countries.skill, case.countries
+    china = pool.entities.index(CHINA) if CHINA in pool.entities else None
+    rows: list[dict[str, Any]] = []
+    for rule in RIVALS:
+        ours = rule == "outlook"
+        rows.append(
+            {
+                "sample": "countries", "rule": rule, "mae": float(found.mae[rule][-1]),
+                "coverage_50": float(found.coverage[0].mean()) if ours else np.nan,
+                "coverage_90": float(found.coverage[1].mean()) if ours else np.nan,
+                "n": len(pool.entities),
+            }
+        )  # fmt: skip
+        if china is not None:
+            rows.append(
+                {
+                    "sample": "china", "rule": rule,
+                    "mae": float(found.by_entity[rule][china]),
+                    "coverage_50": float(found.covered[0, china]) if ours else np.nan,
+                    "coverage_90": float(found.covered[1, china]) if ours else np.nan,
+                    "n": 1,
+                }
+            )  # fmt: skip
+    rows.sort(key=lambda r: r["sample"] == "china")
+    columns = {k: [r[k] for r in rows] for k in rows[0]}
+    return Table.of(
+        ("sample", "rival"),
+        sample=columns["sample"],
+        rival=columns["rule"],
+        horizon=[HINDCAST] * len(rows),
+        mae=columns["mae"],
+        coverage_50=columns["coverage_50"],
+        coverage_90=columns["coverage_90"],
+        n=columns["n"],
+    )
+
+
+def drivers_table(who: Named, paths: Paths, years: Sequence[int]) -> Table:
+    """LMDI-I of the change since the start in each draw: medians and bands of the effects."""
+    emitted = with_sum(paths.direct + paths.indirect)
+    gdp, people = with_sum(paths.gdp), with_sum(paths.population)
+    energy = with_sum(paths.energy)
+    factors = np.stack([people, gdp / people, energy / gdp, emitted / energy], axis=-1)
+    ends = [t for t, y in enumerate(years) if t > 0 and (y in SPLIT or y == years[-1])]
+    names = ("population", "affluence", "energy_intensity", "carbon_factor", "process", "captured")
+    parts: list[Array] = []
+    for t in ends:
+        four = log_effects(emitted[..., 0], emitted[..., t], factors[..., 0, :], factors[..., t, :])
+        process = with_sum(paths.process)
+        more = process[..., t] - process[..., 0], -with_sum(paths.captured)[..., t]
+        parts.append(fan(np.concatenate([four, np.stack(more, axis=-1)], axis=-1)))
+    band = np.stack(parts, axis=2)  # (5, A, ends, factors)
+    low, _, median, _, high = band.reshape(5, -1)
+    return Table.of(
+        ("entity", "period", "factor"),
+        **who.rows(len(ends) * len(names)),
+        period=[years[t] for t in ends for _ in names] * len(who.entities),
+        factor=list(names) * (len(ends) * len(who.entities)),
+        **_titled("factor", "driver", list(names) * (len(ends) * len(who.entities))),
+        low=low, median=median, high=high,
+        unit=["t_CO2"] * low.size,
+    )  # fmt: skip
+
+
+def levers_table(schedules: Sequence[Schedule], alone: dict[str, Paths], base: Paths) -> Table:
+    """Each lever: what was set, what it does alone over the whole path, what that costs."""
+    rows: list[dict[str, Any]] = []
+    given = {s.lever: s for s in schedules}
+    before = cumulated(base.net.sum(axis=1, keepdims=True))[..., -1]
+    for lever in levers().values():
+        s = given.get(lever.id)
+        row: dict[str, Any] = {
+            "lever": lever.id,
+            "lever_title_zh": lever.title.zh,
+            "lever_title_en": lever.title.en,
+            "level_set": s.level if s else 0.0,
+            "lever_low": lever.low,
+            "lever_high": lever.high,
+            "lever_unit": lever.unit,
+            "effect_alone": 0.0, "effect_low": np.nan, "effect_high": np.nan,
+            "cost_per_t": np.nan,
+            "evidence": lever.grade,
+        }  # fmt: skip
+        if lever.id in alone:
+            row |= _effect(alone[lever.id], before, paid=bool(lever.payer))
+        rows.append(row)
+    return Table.of(("lever",), **{k: [r[k] for r in rows] for k in rows[0]})
+
+
+def lever_notes_table(schedules: Sequence[Schedule], years: Sequence[int]) -> Table:
+    """When each lever acts, what it surely lowers, who pays, and where that is from."""
+    given = {s.lever: s for s in schedules}
+    rows: list[dict[str, Any]] = []
+    for lever in levers().values():
+        s = given.get(lever.id)
+        first, last = resolved(s, years) if s else (None, None)
+        rows.append(
+            {
+                "lever": lever.id,
+                "lever_title_zh": lever.title.zh,
+                "lever_title_en": lever.title.en,
+                "first_year": float(first) if first else np.nan,
+                "full_year": float(last) if last else np.nan,
+                "lever_shape": s.shape if s else "",
+                "moves": lever.moves,
+                "payer": ", ".join(lever.payer),
+                "entry_status": lever.status,
+                "source": lever.source,
+            }
+        )
+    return Table.of(("lever",), **{k: [r[k] for r in rows] for k in rows[0]})
+
+
+def _effect(found: Paths, before: Array, *, paid: bool) -> dict[str, float]:
+    change = cumulated(found.net.sum(axis=1, keepdims=True))[..., -1] - before
+    low, _, middle, _, high = fan(change)[:, 0]
+    cost = found.resource.sum(axis=(1, 2)).mean() / -change.mean() if change.mean() < 0 else np.nan
+    return {
+        "effect_low": float(low),
+        "effect_alone": float(middle),
+        "effect_high": float(high),
+        "cost_per_t": float(cost) if paid else np.nan,
+    }
+
+
+def wedge_table(
+    alone: dict[str, Paths], together: Paths, base: Paths, years: Sequence[int]
+) -> Table:
+    """Mean paths: what each lever takes off alone, their overlap, and what is left."""
+
+    def mean(p: Paths) -> Array:
+        return p.net.sum(axis=1).mean(axis=0)
+
+    off = {name: mean(base) - mean(p) for name, p in alone.items()}
+    parts = {"scenario": mean(together), **off}
+    parts["overlap"] = mean(base) - mean(together) - sum(off.values(), np.zeros(len(years)))
+    return Table.of(
+        ("part_of_path", "period"),
+        part_of_path=[n for n in parts for _ in years],
+        period=np.tile(np.array(years), len(parts)),
+        value=np.concatenate(list(parts.values())),
+        unit=["t_CO2"] * (len(parts) * len(years)),
+    )
+
+
+def fan_table(
+    case: Case, who: Named, found: dict[str, Array], years: Sequence[int]
+) -> tuple[Table, int]:
+    """What the fan shows: the sum, or the largest regions, with the recent past."""
+    start, panel = case.start, case.start.panel
+    if TOTAL in who.entities:
+        chosen, past = [0], start.history.sum(axis=0, keepdims=True)
+    else:
+        chosen = list(np.argsort(-start.history[:, -1], kind="stable")[:SHOWN])
+        past = start.history[chosen]
+    rows: dict[str, list[Any]] = {k: [] for k in _FAN}
+    scenarios = {"with_levers" if "without_levers" in found else "baseline": found["emissions"]}
+    if "without_levers" in found:
+        scenarios = {"baseline": found["without_levers"], **scenarios}
+    for k, place in enumerate(chosen):
+        for scenario, x in scenarios.items():
+            band = fan(x[:, place])
+            before = [] if scenario != "baseline" else list(panel.periods[:-1])
+            n = len(before)
+            blank = [np.nan] * n
+            rows["entity"] += [who.entities[place]] * (n + len(years))
+            rows["name_zh"] += [who.names[place].zh] * (n + len(years))
+            rows["name_en"] += [who.names[place].en] * (n + len(years))
+            rows["scenario"] += [scenario] * (n + len(years))
+            rows["period"] += [*before, *years]
+            for name, values in zip(_FAN[5:10], band, strict=True):
+                rows[name] += [*blank, *values]
+            rows["past"] += [*past[k][:n], *([np.nan] * len(years))]
+            rows["marked"] += [False] * n + [y in MARKED for y in years]
+    rows["unit"] = ["t_CO2"] * len(rows["period"])
+    return Table.of(("entity", "scenario", "period"), **rows), len(chosen)
+
+
+_FAN = (
+    "entity", "name_zh", "name_en", "scenario", "period",
+    "low", "inner_low", "middle", "inner_high", "high", "past", "marked",
+)  # fmt: skip
+
+
+def checks_table(paths: Paths, years: Sequence[int]) -> Table:
+    """The largest relative gap of the accounts in each year."""
+    return Table.of(
+        ("period",), period=np.array(years), balance_gap=paths.balance, kaya_gap=paths.kaya
+    )
+
+
+def largest(x: NDArray[np.float64]) -> float:
+    """The largest absolute value, zero for none."""
+    return float(np.abs(x).max(initial=0.0))
