@@ -108,7 +108,9 @@ def test_goals_measure_what_they_say():
     at = c.years.index(2035)
     np.testing.assert_array_equal(level <= 0, gross[:, at] <= gross[:, 0].mean())
     budget = runner(goal="budget", bound=13.0).goal.margin(c.baseline)
-    np.testing.assert_array_equal(budget <= 0, gross[:, 1 : at + 1].sum(1) <= 13 * gross[:, 0].mean())
+    np.testing.assert_array_equal(
+        budget <= 0, gross[:, 1 : at + 1].sum(1) <= 13 * gross[:, 0].mean()
+    )
     net = runner(goal="neutral", year=2040, bound=None).goal.margin(c.baseline)
     np.testing.assert_array_equal(net <= 0, c.baseline.net.sum(axis=1)[:, -1] <= 0)
 
@@ -150,7 +152,7 @@ def test_money_of_the_actors_sums_to_the_real_cost():
 
 def test_effects_of_drivers_sum_to_what_the_paths_show():
     result = usual()
-    effect = result.table("drivers").groupby("comparison").effect.sum()
+    effect = result.table("drivers").groupby("driver_comparison").effect.sum()
     path = result.table("path").set_index(["policy_case", "period"])
     assert path.loc[("plan", 2035), "goal_year"]
     assert effect["levers"] < 0

@@ -11,7 +11,7 @@ from zhiheng.carbon.lever_attribution import GROUPS, lever_attribution, ungroupe
 from zhiheng.carbon.simulate_draws import level_table, prepare
 from zhiheng.carbon.simulate_input import read_start
 from zhiheng.catalog.embedded import dataset
-from zhiheng.catalog.levers import schedules
+from zhiheng.catalog.levers import scenario, schedules
 from zhiheng.core.errors import ZhihengError
 from zhiheng.kernels.simulator import run as simulate_paths
 
@@ -76,6 +76,11 @@ def test_wedges_fill_the_space_between_both_paths_every_year():
     assert set(wedges.wedge) == {"scenario", *LEVERS}
 
 
+def test_a_catalogued_scenario_is_taken_by_name():
+    found = run(levers="peaking", draws=20, horizon=2035)
+    assert set(found.table("shapley").lever) == {s.lever for s in scenario("peaking").schedules}
+
+
 def test_one_lever_gets_everything_and_a_zero_level_is_no_lever():
     one = run(levers={"standards": 0.2, "ccus": 0}).table("shapley")
     assert one.lever.tolist() == ["standards"]
@@ -117,7 +122,7 @@ def test_sobol_indices_repeat_and_lie_in_their_intervals():
         ("M919", {"year": 2041}),
         ("M919", {"sobol": 12}),
         ("C455", {"levers": {"standrads": 0.1}}),
-        ("C457", {"levers": {}, "scenario": "no_such"}),
+        ("C457", {"levers": "no_such"}),
     ],
 )
 def test_what_cannot_be_explained_is_refused(code, options):

@@ -74,9 +74,7 @@ def test_an_idle_cause_gets_nothing_and_equal_ones_get_the_same():
 
 def test_where_nothing_interacts_shares_are_the_separate_effects():
     weight = np.array([1.0, -2.0, 5.0, 0.5])
-    np.testing.assert_allclose(
-        shapley_of_subsets(subsets(4) @ weight), weight, atol=ROUNDING
-    )
+    np.testing.assert_allclose(shapley_of_subsets(subsets(4) @ weight), weight, atol=ROUNDING)
 
 
 def ishigami_samples(n):

@@ -26,7 +26,9 @@ def test_equals_the_stored_knapsacks():
     folder = Path(__file__).parents[1] / "reference" / "backcast"
     given, exact = (json.loads((folder / f"{n}.json").read_text()) for n in ("input", "expected"))
     for problem, answer in zip(given, exact, strict=True):
-        cost, reach = (np.array([float(Fraction(v)) for v in problem[k]]) for k in ("cost", "reach"))
+        cost, reach = (
+            np.array([float(Fraction(v)) for v in problem[k]]) for k in ("cost", "reach")
+        )
         found = least_cost(linear(cost, reach, float(Fraction(problem["wanted"]))), len(cost))
         assert found.met
         assert found.cost == pytest.approx(answer["cost"], rel=NEAR)

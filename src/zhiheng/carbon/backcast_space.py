@@ -124,7 +124,9 @@ def read_space(
     first = max(int(facts()["first_year"].value), years[1]) if start is None else start
     last = first if latest is None else latest
     if not caps:
-        raise wrong("levers", "{}", Text("至少给一个水平为正的杠杆。", "Give a lever with a level."))
+        raise wrong(
+            "levers", "{}", Text("至少给一个水平为正的杠杆。", "Give a lever with a level.")
+        )
     if not years[1] <= first <= last <= years[-1]:
         raise wrong(
             "start / latest", f"{first} / {last}",

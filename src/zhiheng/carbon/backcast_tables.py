@@ -41,7 +41,7 @@ def plan(space: Space, found: Plan) -> Table:
         lever_level=level,
         lever_cap=space.caps,
         cap_share=level / space.caps,
-        first_year=np.where(level > 0, start, np.nan),
+        action_year=np.where(level > 0, start, np.nan),
         evidence_grade=[lever.grade for lever in known],
         unit=[lever.unit for lever in known],
     )
@@ -126,8 +126,8 @@ def drivers(proof: Runner, paths: Paths, at: int) -> Table:
     between = _between(proof.case.baseline, paths, at).mean(axis=0)
     names = list(DRIVERS)
     return Table.of(
-        ("comparison", "driver"),
-        comparison=["years"] * len(names) + ["levers"] * len(names),
+        ("driver_comparison", "driver"),
+        driver_comparison=["years"] * len(names) + ["levers"] * len(names),
         driver=names * 2,
         effect=np.concatenate([over_time, between]),
         unit=[UNIT] * (2 * len(names)),
@@ -197,9 +197,7 @@ def checks(proof: Runner, paths: Paths, at: int) -> tuple[Check, ...]:
     turnover = max(float(np.abs(paths.money).max()), 1.0)
     return (
         Check(
-            Text(
-                "各年能源与排放账户平衡", "yearly accounts of energy and emissions close"
-            ),
+            Text("各年能源与排放账户平衡", "yearly accounts of energy and emissions close"),
             float(max(paths.balance.max(), paths.kaya.max())),
             CLOSURE,
         ),

@@ -15,8 +15,8 @@ from zhiheng.carbon.backcast_tables import CLOSURE, DRIVERS, UNIT, factors
 from zhiheng.carbon.lever_attribution_wording import figures, notes
 from zhiheng.carbon.simulate_draws import Case, level_table, prepare
 from zhiheng.carbon.simulate_input import read_start
-from zhiheng.catalog.levers import Schedule, levers as catalogue, scenario as read_scenario
-from zhiheng.catalog.levers import schedules as read_schedules
+from zhiheng.catalog.levers import Schedule, scenario, schedules
+from zhiheng.catalog.levers import levers as catalogue
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Result, Table
@@ -59,8 +59,7 @@ RESAMPLES = 200
 def lever_attribution(
     panel: Panel,
     *,
-    levers: Mapping[str, Any] | None = None,
-    scenario: str | None = None,
+    levers: Mapping[str, Any] | str,
     variable: Literal["emissions", "net"] = "emissions",
     year: int | None = None,
     horizon: int = 2060,
@@ -79,10 +78,8 @@ def lever_attribution(
     ----------
     panel : Panel
         As for ``simulate``.
-    levers : mapping, optional
-        Levers and levels, as for ``simulate``.
-    scenario : str, optional
-        A catalogued scenario or a file; `levers` go before it.
+    levers : mapping or str
+        Levers and levels, or the name or file of a scenario, as for ``simulate``.
     variable : {"emissions", "net"}
         Gross emissions, or net of removals by land.
     year : int, optional
@@ -102,7 +99,7 @@ def lever_attribution(
     Shapley (1953); Ang (2005) Energy Policy 33(7): 867-871; Saltelli et al. (2010)
     Computer Physics Communications 181(2): 259-270.
     """
-    chosen = _chosen(levers, scenario)
+    chosen = _chosen(levers)
     begun = read_start(panel, start=None, gaps=gaps)
     case = prepare(begun, draws=draws, horizon=horizon, seed=seed)
     at = _position(year, case, sobol)
@@ -115,7 +112,9 @@ def lever_attribution(
     if sobol:
         other = prepare(begun, draws=max(draws, sobol), horizon=horizon, seed=seed)
         twin = prepare(begun, draws=max(draws, sobol), horizon=horizon, seed=seed + 1)
-        found["sobol"] = _sobol(other, twin, chosen, variable, at, sobol, seed)
+        found["sobol"] = _sobol(
+            (other, twin), chosen, variable=variable, at=at, size=sobol, seed=seed
+        )
     total = values[-1] - values[0]
     shares = shapley_of_subsets(values.mean(axis=1))
     left = shares.sum(axis=0) - total.mean(axis=0)
@@ -141,10 +140,9 @@ def lever_attribution(
     return Result(found, drawn, tuple(said), checks, begun.series, params={"year": case.years[at]})
 
 
-def _chosen(given: Mapping[str, Any] | None, scenario: str | None) -> tuple[Schedule, ...]:
-    base = {s.lever: s for s in (read_scenario(scenario).schedules if scenario else ())}
-    own = {s.lever: s for s in read_schedules(given or {})}
-    found = tuple(s for s in {**base, **own}.values() if s.level != 0)
+def _chosen(given: Mapping[str, Any] | str) -> tuple[Schedule, ...]:
+    asked = scenario(given).schedules if isinstance(given, str) else schedules(given)
+    found = tuple(s for s in asked if s.level != 0)
     if not 1 <= len(found) <= MOST:
         raise wrong(
             "levers", str(len(found)),
@@ -249,10 +247,16 @@ def _drivers(case: Case, full: Paths, at: int) -> Table:
 
 
 def _sobol(
-    one: Case, two: Case, chosen: tuple[Schedule, ...], variable: Variable, at: int, size: int,
+    cases: tuple[Case, Case],
+    chosen: tuple[Schedule, ...],
+    *,
+    variable: Variable,
+    at: int,
+    size: int,
     seed: int,
-) -> Table:  # fmt: skip
+) -> Table:
     """First-order and total indices of groups of parameters, by exchange between two samples."""
+    one, two = cases
     levels = level_table(chosen, one.years)
     rows: Any = np.arange(size)
     a, b = take(one.parameters, rows), take(two.parameters, rows)

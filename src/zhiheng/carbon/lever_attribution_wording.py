@@ -48,9 +48,7 @@ def notes(
             Note(
                 Text(
                     "证据弱或仅为假设的杠杆：{l}。", "Levers with weak or assumed evidence: {l}."
-                ).format(
-                    l=Text("、".join(t.zh for t in weak), ", ".join(t.en for t in weak))
-                ),
+                ).format(l=Text("、".join(t.zh for t in weak), ", ".join(t.en for t in weak))),
                 level="caution",
             )
         )

@@ -123,7 +123,7 @@ def _scattered(count: _Counted, size: int, heavy: float) -> list[Array]:
     from scipy.stats import qmc
 
     uniform = np.repeat(np.arange(1, GRID + 1)[:, None] / GRID, size, axis=1)
-    spread = qmc.Sobol(size, scramble=False).random(SPREAD)
+    spread = qmc.Sobol(size, scramble=False).random(min(SPREAD, 4**size))
     points = np.concatenate([uniform, spread])
     costs, margins = count(points)
     chosen: list[Array] = []
@@ -145,9 +145,7 @@ def _slopes(count: _Counted, x: Array) -> tuple[float, float, Array, Array]:
     )  # fmt: skip
 
 
-def _descend(
-    count: _Counted, x: Array, heavy: float, *, cheap: bool
-) -> tuple[Array, float, float]:
+def _descend(count: _Counted, x: Array, heavy: float, *, cheap: bool) -> tuple[Array, float, float]:
     """Follow linear programmes; without `cheap` only the margin counts."""
     radius = FIRST
     cost, margin, by_cost, by_margin = _slopes(count, x)
@@ -155,8 +153,7 @@ def _descend(
         weight = by_cost if cheap else by_margin
         # three trust regions are tried by one batch of runs
         moves = [
-            _programme(x, weight, margin, by_margin, radius * s, heavy, cheap=cheap)
-            for s in SHRINK
+            _programme(x, weight, margin, by_margin, radius * s, heavy, cheap=cheap) for s in SHRINK
         ]
         there = np.clip(x + np.stack(moves), 0.0, 1.0)
         costs, margins = count(there)
