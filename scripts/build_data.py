@@ -1,7 +1,8 @@
 """Build the embedded data files from the compiled source files.
 
 Usage: ``python scripts/build_data.py FOLDER [OUT]`` where FOLDER holds
-``provinces.csv.gz``, ``world.csv.gz``, ``gdi2016.csv`` and the lists of series.
+``provinces.csv.gz``, ``world.csv.gz``, ``gdi2016.csv``, the lists of series and
+``io/china_*.csv``, the national input-output tables.
 Units are converted in decimal arithmetic, the recorded corrections are applied
 and counted, and nothing else is done. The output is the same byte for byte with
 the same version of pyarrow, and the same in content with any.
@@ -24,12 +25,23 @@ import pyarrow.parquet as pq
 
 from zhiheng.catalog.corrections import Compiled, Correction, compiled, corrections
 from zhiheng.catalog.regions import region
+from zhiheng.catalog.sectors import sectors
 from zhiheng.catalog.series import all_series
 from zhiheng.catalog.sources import source
 from zhiheng.catalog.units import unit_of
+from zhiheng.sources import input_output
 
 KEYS = ["series", "entity", "period"]
 LEVELS = {"provinces": "province", "world": "economy", "gdi2016": "province"}
+TABLES = {
+    "io-china": (
+        "china_2012_139.csv",
+        "china_2017_42.csv",
+        "china_2018_42.csv",
+        "china_2020_42.csv",
+    ),
+    "io-china-139": ("china_2012_139.csv",),
+}
 STRAIGHT = 1e-6
 """Relative distance from the line between both neighbours that still counts as on it."""
 GEOMETRIC = 1e-5
@@ -56,7 +68,7 @@ def build(folder: Path, out: Path) -> list[str]:
     """Write the parquet files and the manifest to `out`; return a line on each file."""
     entries: list[str] = []
     lines: list[str] = []
-    for name in LEVELS:
+    for name in (*LEVELS, *TABLES):
         frame = prepare(name, folder)
         held = parquet(frame)
         (out / f"{name}.parquet").write_bytes(held)
@@ -70,6 +82,8 @@ def build(folder: Path, out: Path) -> list[str]:
 
 def prepare(name: str, folder: Path) -> pd.DataFrame:
     """The corrected observations of one data set, sorted, with status and source."""
+    if name in TABLES:
+        return _tables(name, folder)
     raw = _READERS[name](folder)
     recorded = corrections(name)
     columns = compiled(name)
@@ -82,6 +96,37 @@ def prepare(name: str, folder: Path) -> pd.DataFrame:
     frame = _corrected(frame, recorded)
     _refuse_unshippable(frame)
     return frame[[*KEYS, "value", "status", "source"]].sort_values(KEYS, ignore_index=True)
+
+
+def _tables(name: str, folder: Path) -> pd.DataFrame:
+    """Input-output tables in the order of their rows; 139 sectors are summed to 42 where asked."""
+    frames: list[pd.DataFrame] = []
+    for file in TABLES[name]:
+        read = input_output.parse((folder / "io" / file).read_bytes(), file, unit="万元")
+        frame = pd.DataFrame(
+            {
+                "series": read.series,
+                "entity": read.entity,
+                "period": read.period,
+                "value": read.value,
+                "unit": read.unit,
+            }
+        )
+        if set(frame.unit) != {"CNY"}:
+            raise BuildError(f"{file}: units {set(frame.unit)}")
+        frame = frame.drop(columns="unit")
+        frames.append(_summed(frame) if name == "io-china" and "_139" in file else frame)
+    found = pd.concat(frames[::-1], ignore_index=True)  # the newest table gives the order
+    found = found.assign(status="observed", source="nbs_io")
+    _refuse_unshippable(found)
+    return found[[*KEYS, "value", "status", "source"]]
+
+
+def _summed(frame: pd.DataFrame) -> pd.DataFrame:
+    target = {s.code: s.target for s in sectors("io139")}
+    use = {f"use.{code}": f"use.{to}" for code, to in target.items()}
+    moved = frame.assign(entity=frame.entity.replace(target), series=frame.series.replace(use))
+    return moved.groupby(KEYS, sort=False, as_index=False).value.sum()
 
 
 # ------------------------------------------------------------------------------ reading

@@ -48,7 +48,7 @@ def refused(source: str) -> ZhihengError:
 def test_every_shipped_plan_is_sound(name: str) -> None:
     plan = load_plan(name)
     assert plan.id == name
-    assert plan.claim
+    assert plan.claim or plan.report.carbon.steps()
 
 
 def test_over_multiplies_a_step_and_merges_its_options() -> None:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zhiheng.carbon.telescope import closes, leftover
+from zhiheng.carbon import factor_refusals as refuse
+from zhiheng.carbon.sectors import Spread, spread
+from zhiheng.carbon.telescope import closes
+from zhiheng.catalog.boundaries import refuse_mixed
+from zhiheng.catalog.dimensions import Label
 from zhiheng.catalog.identities import Identity
 from zhiheng.catalog.scope import scope
-from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.expression import Scope, evaluate, needs
 from zhiheng.core.expression.evaluation import Evaluated
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
-from zhiheng.core.text import Text
-from zhiheng.core.units import UNSTATED
 
 # Largest relative distance between the product of the factors and the left-hand side. A tenth
 # of the bound on the residual: two ends that deviate by this much still close within it.
 DEVIATION = 1e-11
+# Parts that add up to a published total but for rounding of its digits are not remarked on.
+ROUNDED = 1e-6
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,13 @@ class Factors:
     ----------
     panel : Panel
         The entities in use.
-    aggregate : ndarray, shape (entities, periods)
-    factors : ndarray, shape (entities, periods, factors)
+    parts : tuple of labels
+        Sectors, or sectors and their parts; one empty label without a mark.
+    aggregate : ndarray, shape (entities, parts, periods)
+    factors : ndarray, shape (entities, parts, periods, factors)
+        Not negative; of sinks both are absolute values.
+    sink : ndarray of bool, shape (entities, parts)
+        What is negative throughout.
     unit : str
         Of the aggregate.
     deviation : float
@@ -45,151 +55,185 @@ class Factors:
         Factors in prices of their own year.
     left_out : tuple of str
         Entities without a complete history.
+    empty : int
+        Cells in which a ratio is zero over zero because the part itself is zero.
+    apart : float
+        Largest relative distance of the sum over parts from the total that the panel holds.
+    spread : Spread
+        The rows and the identity as evaluated.
     """
 
     panel: Panel
-    aggregate: NDArray[np.float64]
-    factors: NDArray[np.float64]
+    parts: tuple[Label, ...]
+    aggregate: Array
+    factors: Array
+    sink: NDArray[np.bool_]
     unit: str
     deviation: float
     by_construction: bool
     current_money: tuple[str, ...]
     left_out: tuple[str, ...]
+    empty: int
+    apart: float
+    spread: Spread
     series: tuple[str, ...]
     notes: tuple[Note, ...]
 
 
-def read_factors(panel: Panel, identity: Identity, *, gaps: Literal["refuse", "drop"]) -> Factors:
+def read_factors(
+    panel: Panel,
+    identity: Identity,
+    *,
+    gaps: Literal["refuse", "drop"],
+    sinks: Literal["refuse", "apart"] = "refuse",
+    prices: Literal["refuse", "allow"] = "refuse",
+    sectors: Sequence[str] | None = None,
+    boundaries: Mapping[str, str] | None = None,
+) -> Factors:
     """Evaluate an identity and prove that it holds.
 
     Raises
     ------
     ZhihengError
-        M800 gaps, M832 the product of the factors is not the left-hand side,
-        M833 negative values.
+        C432 boundaries that do not go together, C435/M955/M956 sectors, M800 gaps, M832 the
+        product of the factors is not the left-hand side, M833 negative values, M839 current
+        prices, M954 two price bases.
     """
     meaning = scope(panel.level)
-    expressions = [identity.left, *(f.expression for f in identity.factors)]
-    found = [evaluate(expression, panel, meaning) for expression in expressions]
-    values = np.stack([one.values for one in found], axis=-1)
-    seen = np.isfinite(values)
-    complete = np.asarray(seen.all(axis=(1, 2)), dtype=np.bool_)
-    if not seen.all() and (gaps == "refuse" or not complete.any()):
-        raise _missing(panel, expressions, seen)
+    wide = spread(panel, identity, meaning, sectors=sectors)
+    written = unmarked(identity)
+    refuse_mixed(written, meaning, panel=panel, declared=boundaries)
+    expressions = [wide.identity.left, *(f.expression for f in wide.identity.factors)]
+    if prices == "refuse":
+        refuse.price_bases(panel, written, meaning)
+    found = [evaluate(expression, wide.panel, meaning) for expression in expressions]
+    money = current_factors(identity, found, meaning)
+    if money and prices == "refuse":
+        shown = {f.id: e for f, e in zip(identity.factors, written[1:], strict=True)}
+        money_in = {name: shown[name] for name in money}
+        raise refuse.current_prices(panel, money_in, meaning)
+    values, empty = cube(wide, found, expressions, meaning)
+    complete = np.asarray(np.isfinite(values).all(axis=(1, 2, 3)), dtype=np.bool_)
+    address = refuse.Address(panel, wide.parts, [identity.left, *(f.id for f in identity.factors)])
+    if not complete.all() and (gaps == "refuse" or not complete.any()):
+        raise refuse.missing(address, ~np.isfinite(values))
     kept = panel.select(entities=[e for e, c in zip(panel.entities, complete, strict=True) if c])
     values = values[complete]
-    _refuse_negative(kept, expressions, values)
-    deviation = _deviation(kept, identity, values, meaning)
-    by_construction = closes(identity, meaning, panel.series)
-    if not by_construction:
-        _refuse_other_unit(identity, found, meaning)
-    money = [
-        f.id
-        for f, one in zip(identity.factors, found[1:], strict=True)
-        if meaning.units.is_current_money(one.unit)
-    ]
+    address = refuse.Address(kept, address.parts, address.expressions)
+    sink = np.asarray(
+        (values[..., 0] <= 0).all(axis=-1) & (values[..., 0] < 0).any(axis=-1), dtype=np.bool_
+    )
+    refuse.negative(address, values, sink, apart=sinks == "apart")
+    values = np.where(sink[..., None, None], np.abs(values), values)
+    refuse.total_among_parts(address, values[..., 0])
+    deviation = _deviation(address, wide, values, meaning)
+    by_construction = not wide.by_product and closes(wide.identity, meaning, wide.panel.series)
+    if not by_construction and not wide.by_product:
+        refuse.other_unit(identity, found, meaning)
+    signed = np.where(sink[..., None], -values[..., 0], values[..., 0])
     return Factors(
         panel=kept,
+        parts=wide.parts,
         aggregate=values[..., 0],
         factors=values[..., 1:],
+        sink=sink,
         unit=found[0].unit,
         deviation=deviation,
         by_construction=by_construction,
         current_money=tuple(money),
         left_out=tuple(e for e, c in zip(panel.entities, complete, strict=True) if not c),
-        series=tuple(sorted({name for e in expressions for name in needs(e, meaning)})),
-        notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
+        empty=int(empty[complete].sum()),
+        apart=_apart(kept, written[0], signed, wide, meaning),
+        spread=wide,
+        series=_stands_on(panel, wide, expressions, meaning),
+        notes=tuple(dict.fromkeys(n for one in found for n in one.notes if n.code != "X311")),
     )
 
 
-def _deviation(
-    panel: Panel, identity: Identity, values: NDArray[np.float64], meaning: Scope
-) -> float:
+def unmarked(identity: Identity) -> list[str]:
+    """The left-hand side and the factors with the families instead of the marked names."""
+    out = [identity.left, *(f.expression for f in identity.factors)]
+    for plain in sorted(identity.marked, key=len, reverse=True):
+        out = [e.replace(plain, identity.marked[plain][0]) for e in out]
+    return out
+
+
+def cube(
+    wide: Spread, found: Sequence[Evaluated], expressions: Sequence[str], meaning: Scope
+) -> tuple[Array, NDArray[np.bool_]]:
+    """All values [entity, part, period, left and factors], and where zero over zero stood.
+
+    A ratio that is zero over zero in a part that is itself zero has no value and needs none:
+    the part's logarithmic mean is zero there, so that the ratio has no effect. One stands in.
+    """
+    values = np.stack([one.values for one in found], axis=-1)
+    parts = len(wide.parts)
+    nothing = values[..., :1] == 0
+    if not (nothing & np.isnan(values)).any():
+        empty = np.zeros(values.shape, dtype=np.bool_)
+    else:
+        known = [_known(wide.panel, e, meaning) for e in expressions]
+        empty = nothing & np.isnan(values) & np.stack(known, axis=-1)
+    filled = np.where(empty, 1.0, values)
+    rows, periods, width = values.shape
+    shape = (rows // parts, parts, periods, width)
+    return filled.reshape(shape), empty.reshape(shape)
+
+
+def _known(panel: Panel, expression: str, meaning: Scope) -> NDArray[np.bool_]:
+    """Where all base series of an expression are observed."""
+    names = [n for n in needs(expression, meaning) if n in panel.series]
+    arrays = [np.isfinite(panel.array(n)) for n in names]
+    shape = (len(panel.entities), len(panel.periods))
+    return np.asarray(np.logical_and.reduce([np.ones(shape, np.bool_), *arrays]), dtype=np.bool_)
+
+
+def current_factors(
+    identity: Identity, found: Sequence[Evaluated], meaning: Scope
+) -> dict[str, str]:
+    """The factors in money of their own year, with their units."""
+    return {
+        f.id: one.unit
+        for f, one in zip(identity.factors, found[1:], strict=True)
+        if meaning.units.is_current_money(one.unit)
+    }
+
+
+def _deviation(address: refuse.Address, wide: Spread, values: Array, meaning: Scope) -> float:
     left, product = values[..., 0], values[..., 1:].prod(axis=-1)
     size = np.maximum(left, product)
     off = np.divide(np.abs(product - left), size, out=np.zeros_like(left), where=size > 0)
     if off.max() <= DEVIATION:
         return float(off.max())
-    rows = [
-        {
-            "entity": panel.entities[e],
-            "period": panel.periods[t],
-            "left": float(left[e, t]),
-            "product": float(product[e, t]),
-            "residual": float(product[e, t] - left[e, t]),
-        }
-        for e, t in _worst(off)
-    ]
-    raise _open(identity, [{"product / left": _rest(identity, meaning, panel)}, *rows])
+    raise refuse.unequal(address, wide, values, off, bound=DEVIATION, meaning=meaning)
 
 
-def _worst(off: NDArray[np.float64]) -> list[tuple[int, int]]:
-    order = np.argsort(-off, axis=None, kind="stable")[: int((off > DEVIATION).sum())]
-    e, t = np.unravel_index(order, off.shape)
-    return [(int(i), int(j)) for i, j in zip(e, t, strict=True)]
+def _apart(panel: Panel, left: str, signed: Array, wide: Spread, meaning: Scope) -> float:
+    """How far the parts are from the total that the panel holds itself, if it holds one."""
+    if not wide.identity.dimensions or not needs(left, meaning) <= set(panel.series):
+        return 0.0
+    total = evaluate(left, panel, meaning).values
+    summed = signed.sum(axis=1)
+    size = np.maximum(np.abs(total), np.abs(summed))
+    off = np.divide(np.abs(total - summed), size, out=np.zeros_like(size), where=size > 0)
+    worst = float(np.nanmax(off, initial=0.0))
+    if wide.by_product and worst > DEVIATION:
+        raise refuse.parts_miss_total(panel, wide, total, summed)
+    return worst if worst > ROUNDED else 0.0
 
 
-def _rest(identity: Identity, meaning: Scope, panel: Panel) -> str:
-    return str(leftover(identity, meaning, panel.series))
-
-
-def _refuse_other_unit(identity: Identity, found: Sequence[Evaluated], meaning: Scope) -> None:
-    units = [one.unit for one in found]
-    if UNSTATED in units:
-        return
-    product = units[1]
-    for unit in units[2:]:
-        product = meaning.units.product(product, unit)
-    if product != units[0]:
-        raise _open(identity, [{"unit of the left": units[0], "unit of the product": product}])
-
-
-def _open(identity: Identity, rows: list[Row]) -> ZhihengError:
-    return ZhihengError(
-        "M832",
-        Text(
-            "恒等式不成立：各因素之积不等于 {x}。",
-            "The identity does not hold: the product of its factors is not {x}.",
-        ).format(x=identity.left),
-        evidence=rows,
-        fix=Text(
-            "补上或删去因素，使分子分母逐一约去；余下的部分见 product / left。",
-            "Add or remove factors until numerators and denominators cancel; what remains is shown "
-            "as product / left.",
-        ),
-    )
-
-
-def _missing(panel: Panel, expressions: Sequence[str], seen: NDArray[np.bool_]) -> ZhihengError:
-    rows = panel.cells(~seen, expression=expressions)
-    return ZhihengError(
-        "M800",
-        Text(
-            "恒等式有 {n} 个单元格没有值（缺失，或零除以零）。",
-            "{n} cells of the identity have no value (a gap, or zero over zero).",
-        ).format(n=len(rows)),
-        evidence=rows,
-        fix=Text(
-            "换一个窗口或地区范围；或写明 gaps=drop，不完整的地区整个不参与并被列出。",
-            "Choose other periods or entities; or say gaps=drop: incomplete entities are left out "
-            "whole and listed.",
-        ),
-    )
-
-
-def _refuse_negative(panel: Panel, expressions: Sequence[str], values: NDArray[np.float64]) -> None:
-    rows = panel.cells(values < 0, values, expression=expressions)
-    if rows:
-        raise ZhihengError(
-            "M833",
-            Text(
-                "恒等式有 {n} 个负值，对数平均没有定义。",
-                "{n} values of the identity are negative, for which the logarithmic mean is "
-                "undefined.",
-            ).format(n=len(rows)),
-            evidence=rows,
-            fix=Text(
-                "把排放与碳汇分开分解，不分解净额。",
-                "Decompose emissions and sinks apart, not their net amount.",
-            ),
-        )
+def _stands_on(
+    panel: Panel, wide: Spread, expressions: Sequence[str], meaning: Scope
+) -> tuple[str, ...]:
+    """The stored series behind the identity, parts opened to the series that they are."""
+    names = {n for e in expressions for n in needs(e, meaning)}
+    families = {plain: family for plain, (family, _) in wide.identity.marked.items()}
+    out: set[str] = set()
+    for name in names:
+        family = families.get(name, name)
+        if name in panel.series:
+            out.add(name)
+        else:
+            below = {s for s in panel.series if s.startswith(family + ".")}
+            out |= below or {name}
+    return tuple(sorted(out))

@@ -1,38 +1,49 @@
-"""Drivers of a change: LMDI-I additive decomposition of an identity."""
+"""Drivers of a change or a difference: LMDI decomposition of an identity."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from zhiheng.carbon import lmdi_tables as tables_of
 from zhiheng.carbon import lmdi_wording as wording
-from zhiheng.carbon.factors import Factors, read_factors
-from zhiheng.catalog.identities import Identity
+from zhiheng.carbon.comparison import plan
+from zhiheng.carbon.factors import read_factors
+from zhiheng.carbon.lmdi_analysis import analyse
+from zhiheng.carbon.lmdi_checks import CLOSURE, checks, refuse_undefined, refuse_uneven_sinks
+from zhiheng.carbon.lmdi_figures import figures as figures_of
+from zhiheng.carbon.lmdi_uncertainty import intervals
 from zhiheng.catalog.identities import identity as read_identity
-from zhiheng.core.errors import ZhihengError
-from zhiheng.core.method import method
+from zhiheng.core.method import method as registered
 from zhiheng.core.panel import Panel
-from zhiheng.core.result import Check, Figure, Result, Table
-from zhiheng.core.text import Text
-from zhiheng.kernels.lmdi import Lmdi
-from zhiheng.kernels.lmdi import lmdi as decompose
+from zhiheng.core.result import Result, Table
 
-# The promised bound, relative to the largest of |change|, start and end; rounding alone stays
-# four digits below it.
-CLOSURE = 1e-10
+__all__ = ["CLOSURE", "lmdi"]
 
 
-@method(zh="LMDI 分解：排放等变化量归于各因素，逐期链式相加", example="regions")
+@registered(zh="LMDI 分解：变化或差距归于恒等式的各因素，加法或乘法，可分部门", example="regions")
 def lmdi(
     panel: Panel,
     *,
     identity: str,
+    method: Literal["lmdi1", "lmdi2"] = "lmdi1",
+    form: Literal["additive", "multiplicative"] = "additive",
     chain: bool = True,
+    between: Literal["periods", "entities", "scenarios"] = "periods",
+    base: str | float | None = None,
+    sectors: Sequence[str] | None = None,
+    sinks: Literal["refuse", "apart"] = "refuse",
     gaps: Literal["refuse", "drop"] = "refuse",
+    prices: Literal["refuse", "allow"] = "refuse",
+    boundaries: Mapping[str, str] | None = None,
+    uncertainty: Mapping[str, float] | None = None,
+    correlation: float = 0.0,
+    draws: int = 1000,
+    seed: int = 0,
 ) -> Result:
-    """Decompose a change into the effects of the factors of an identity (additive LMDI-I).
+    """Decompose a change or difference into the effects of the factors of an identity (LMDI).
 
     Use it to say by how much each factor moved an amount, without a remainder.
     It is arithmetic, not causation: factors of an identity are no independent
@@ -41,181 +52,99 @@ def lmdi(
     Parameters
     ----------
     panel : Panel
-        Two periods or more. Effects are computed for each entity and summed.
+        Effects are those of the total of all entities; each entity is shown on its own too.
     identity : str
         A catalogued identity such as ``kaya``, or one written out, such as
-        ``co2: population * gdp_real/population * co2/gdp_real``.
+        ``co2: population * gdp_real/population * co2/gdp_real``. A mark makes a name
+        sectoral: ``energy[sector]`` stands for the series ``energy.SECTOR``,
+        ``energy[sector.fuel]`` for ``energy.SECTOR.FUEL``; one mark at the end marks all.
+    method : {"lmdi1", "lmdi2"}
+        LMDI-I is consistent in aggregation; in LMDI-II the weights of an index sum to one.
+    form : {"additive", "multiplicative"}
+        Effects that sum to the difference, or indices that multiply to the ratio.
     chain : bool
-        Sum the effects of period-to-period steps; otherwise one step from the
-        first period to the last.
+        Between periods: put the steps from period to period together; otherwise one
+        step from the first period to the last.
+    between : {"periods", "entities", "scenarios"}
+        What is compared: periods of the panel, entities with a reference, or scenarios
+        with a base, where entities are named ``SCENARIO|REGION``.
+    base : str, optional
+        Of entities ``mean`` (default) or the name of one; the base scenario; with
+        chain=False a period that all others are compared with.
+    sectors : list of str, optional
+        Only these; by default all that the marked names have.
+    sinks : {"refuse", "apart"}
+        Whether sectors or entities that are negative throughout are decomposed apart.
     gaps : {"refuse", "drop"}
         What to do with missing cells; dropping leaves the whole entity out.
+    prices : {"refuse", "allow"}
+        Whether factors may be in money of their own year, or of two price bases.
+    boundaries : mapping of series to boundary, optional
+        What the accounts of your own series count: ``final_use``, ``primary``,
+        ``territorial``, ``edgar``, ``ceads`` or ``embodied``.
+    uncertainty : mapping of series to relative standard deviation, optional
+        Such as ``{"co2": 0.05}``; of a family each part errs on its own. Effects then
+        carry the middle 90 % of the draws.
+    correlation : float
+        Between the errors of one series in two periods or scenarios, from 0 to 1.
+    draws : int
+        Of the errors, 100 or more.
+    seed : int
 
     Raises
     ------
     ZhihengError
-        C430/C431 an identity that cannot be read or found, M800 gaps, M831 fewer
-        than two periods, M832 an identity that does not hold, M833 negative values.
+        C430/C431/C434 an identity that cannot be read or found, C432/C433 boundaries that
+        do not go together, C435/C436/M955/M956 sectors, M800 gaps, M831 nothing to compare,
+        M832 an identity that does not hold, M833 negative values, M839/M954 current prices
+        or two price bases, M957 a form that is not defined, M958 options that do not go
+        together, M959 an uncertainty that cannot be used.
 
     References
     ----------
-    Ang (2005) Energy Policy 33(7): 867-871; Ang, Zhang and Choi (1998) Energy
-    23(6): 489-495.
+    Ang (2005) Energy Policy 33(7): 867-871; Ang (2015) Energy Policy 86: 233-238; Ang, Zhang
+    and Choi (1998) Energy 23(6): 489-495; Choi and Ang (2012) Energy Economics 34(1):
+    171-176; Ang, Xu and Su (2015) Energy Economics 47: 68-76.
     """
-    if len(panel.periods) < 2:
-        raise _too_short(panel)
+    compared = plan(panel, between, _named(base), chain=chain)
     meaning = read_identity(identity)
-    data = read_factors(panel, meaning, gaps=gaps)
-    found = decompose(data.aggregate, data.factors, chain=chain)
-    tables = {
-        "effects": _effects(found, meaning, data),
-        "change": _change(data),
-        "by_period": _by_period(found, meaning, data),
-    }
-    if len(data.panel.entities) > 1:
-        tables["by_entity"] = _by_entity(found, meaning, data)
-    notes = (*data.notes, *wording.notes(meaning, data, found, chain=chain))
-    figures = _figures(meaning, steps=len(found.first))
-    return Result(tables, figures, notes, _checks(found, data), data.series)
-
-
-def _effects(found: Lmdi, identity: Identity, data: Factors) -> Table:
-    effect = found.effects.sum(axis=(0, 1))
-    start = data.aggregate[:, 0].sum()
-    return Table.of(
-        ("factor",),
-        **_titled(identity, 1),
-        effect=effect,
-        share=_share(effect, np.array(found.change.sum())),
-        relative_effect=_share(effect, np.array(start)),
-        unit=[data.unit] * len(effect),
+    data = read_factors(
+        panel, meaning, gaps=gaps, sinks=sinks, prices=prices, sectors=sectors,
+        boundaries=boundaries,
+    )  # fmt: skip
+    if data.left_out:
+        compared = plan(data.panel, between, _named(base), chain=chain)
+    refuse_uneven_sinks(data, compared)
+    titles = tables_of.Titles(meaning, data, compared, form)
+    kept = ~data.sink
+    tables: dict[str, Table] = {}
+    found = None
+    if kept.any():
+        found = analyse(data, compared, kept, method=method, form=form)
+        refuse_undefined(found, data, compared, form=form)
+        spread = intervals(
+            data=data, identity=meaning, plan=compared, kept=kept, method=method, form=form,
+            uncertainty=uncertainty or {}, correlation=correlation, draws=draws, seed=seed,
+        )  # fmt: skip
+        tables |= tables_of.of_side(found, titles, method=method, spread=spread)
+    taken = None
+    if data.sink.any():
+        taken = analyse(data, compared, data.sink, method=method, form=form)
+        tables |= tables_of.of_sinks(taken, titles)
+    shown = [side for side in (found, taken) if side is not None]
+    notes = (
+        *data.notes,
+        *wording.notes(meaning, data, shown, compared, method=method, form=form),
+        *wording.of_draws(uncertainty or {}, correlation, draws),
     )
+    figures = figures_of(meaning, compared, form, tables)
+    return Result(tables, figures, notes, checks(shown, data, compared, form), data.series)
 
 
-def _change(data: Factors) -> Table:
-    start, end = data.aggregate[:, 0].sum(), data.aggregate[:, -1].sum()
-    return Table.of(
-        (),
-        period_from=[data.panel.periods[0]],
-        period=[data.panel.periods[-1]],
-        start=[start],
-        end=[end],
-        change=[end - start],
-        relative_change=[(end - start) / start if start > 0 else np.nan],
-        unit=[data.unit],
-        n=[len(data.panel.entities)],
-    )
-
-
-def _by_period(found: Lmdi, identity: Identity, data: Factors) -> Table:
-    effect = found.effects.sum(axis=0)
-    periods = np.array(data.panel.periods, dtype=np.int64)
-    factors = effect.shape[1]
-    return Table.of(
-        ("period_from", "period", "factor"),
-        period_from=np.repeat(periods[found.first], factors),
-        period=np.repeat(periods[found.last], factors),
-        **_titled(identity, len(effect)),
-        effect=effect.ravel(),
-        unit=[data.unit] * effect.size,
-    )
-
-
-def _by_entity(found: Lmdi, identity: Identity, data: Factors) -> Table:
-    effect = found.effects.sum(axis=1)
-    change = found.change.sum(axis=1, keepdims=True)
-    entities, factors = effect.shape
-    names = [data.panel.name(e) for e in data.panel.entities]
-    return Table.of(
-        ("entity", "factor"),
-        entity=[e for e in data.panel.entities for _ in range(factors)],
-        name_zh=[n.zh for n in names for _ in range(factors)],
-        name_en=[n.en for n in names for _ in range(factors)],
-        **_titled(identity, entities),
-        effect=effect.ravel(),
-        share=_share(effect, change).ravel(),
-        unit=[data.unit] * effect.size,
-    )
-
-
-def _titled(identity: Identity, times: int) -> dict[str, list[str]]:
-    return {
-        "factor": [f.id for f in identity.factors] * times,
-        "factor_title_zh": [f.title.zh for f in identity.factors] * times,
-        "factor_title_en": [f.title.en for f in identity.factors] * times,
-    }
-
-
-def _share(effect: NDArray[np.float64], change: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Effects over the change or the start; NaN where that is zero."""
-    out = np.full(effect.shape, np.nan)
-    return np.divide(effect, change, out=out, where=np.broadcast_to(change != 0, effect.shape))
-
-
-def _checks(found: Lmdi, data: Factors) -> tuple[Check, ...]:
-    total = found.change.sum()
-    start, end = data.aggregate[:, 0].sum(), data.aggregate[:, -1].sum()
-    left = found.effects.sum() - (end - start)
-    size = max(abs(total), start, end)
-    return (
-        Check(
-            Text(
-                "各因素效应之和等于每个地区每一步的变化",
-                "effects sum to every entity's change in every step",
-            ),
-            float(np.abs(found.residual).max()),
-            CLOSURE,
-        ),
-        Check(
-            Text("各因素效应之和等于总变化", "effects sum to the total change"),
-            float(left / size) if size > 0 else 0.0,
-            CLOSURE,
-        ),
-        Check(
-            Text("各因素之积等于被分解量", "the product of the factors is the decomposed quantity"),
-            data.deviation,
-            CLOSURE,
-        ),
-    )
-
-
-def _too_short(panel: Panel) -> ZhihengError:
-    return ZhihengError(
-        "M831",
-        Text(
-            "只有一个时期，没有变化可以分解。",
-            "There is one period only, so no change to decompose.",
-        ),
-        evidence=[{"periods": ", ".join(map(str, panel.periods))}],
-        fix=Text("至少选两个时期。", "Select two periods or more."),
-    )
-
-
-def _figures(identity: Identity, *, steps: int) -> tuple[Figure, ...]:
-    total = Figure(
-        "effects",
-        "waterfall",
-        "effects",
-        Text("变化由谁推动：{t}", "What drove the change: {t}").format(t=identity.title),
-        Text(
-            "自上而下，每一条从上一条的终点出发：向右是增加，向左是减少，最后一条是总变化。",
-            "Read downwards; each bar starts where the last one ended: to the right adds, to the "
-            "left takes away, and the last bar is the total change.",
-        ),
-        {"label": "factor", "value": "effect"},
-    )
-    if steps < 2:
-        return (total,)
-    path = Figure(
-        "by_period",
-        "stack",
-        "by_period",
-        Text("逐期效应：{t}", "Effects step by step: {t}").format(t=identity.title),
-        Text(
-            "每根柱子是到该期为止一步的变化：零线以上的部分使其增加，以下的使其减少。",
-            "Each bar is the step that ends in that period: parts above the zero line add to it, "
-            "parts below take away.",
-        ),
-        {"x": "period", "colour": "factor", "value": "effect"},
-    )
-    return (total, path)
+def _named(base: str | float | None) -> str:
+    """The base as a name; a year may come as a number."""
+    if base is None:
+        return ""
+    if isinstance(base, str):
+        return base
+    return str(int(base)) if np.isclose(base, int(base)) else str(base)

@@ -2,24 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
+from zhiheng.carbon.comparison import MEAN, Plan
 from zhiheng.carbon.factors import Factors
+from zhiheng.carbon.lmdi_analysis import Analysis
 from zhiheng.catalog.identities import Identity
 from zhiheng.core.result import Note
 from zhiheng.core.text import Text
-from zhiheng.kernels.lmdi import Lmdi
+from zhiheng.kernels.lmdi_forms import Form, Method
 
 CANCEL = 0.1
 """Below this part of the effects' absolute sum, the change is called nearly cancelled."""
 
 
-def notes(identity: Identity, data: Factors, found: Lmdi, *, chain: bool) -> list[Note]:
+def notes(
+    identity: Identity,
+    data: Factors,
+    sides: Sequence[Analysis],
+    plan: Plan,
+    *,
+    method: Method,
+    form: Form,
+) -> list[Note]:
     """Rules that applied and what to mind."""
-    out = [_how(chain=chain)]
+    out = [_how(plan, method, form)]
     if identity.note:
         out.append(Note(identity.note))
-    if len(data.panel.entities) > 1:
+    out += _members(data, plan, method, form)
+    out += _cautions(data)
+    out += _of_effects(sides, data, plan, form)
+    return out
+
+
+def _how(plan: Plan, method: Method, form: Form) -> Note:
+    name = {"lmdi1": "LMDI-I", "lmdi2": "LMDI-II"}[method]
+    kind = {
+        "additive": Text("加法", "Additive"),
+        "multiplicative": Text("乘法", "Multiplicative"),
+    }[form]
+    put = {"additive": Text("累加", "summed"), "multiplicative": Text("连乘", "multiplied")}[form]
+    if plan.between == "entities":
+        against = (
+            Text("各地区的平均（分子分母分别平均）", "the mean of entities (numerators and "
+                 "denominators averaged apart)")
+            if plan.base == MEAN
+            else Text.same(plan.base)
+        )  # fmt: skip
+        which = Text("每个地区与{b}相比，逐期进行", "every entity against {b}, in each period")
+        which = which.format(b=against)
+    elif plan.between == "scenarios":
+        which = Text(
+            "每个情景与{b}相比，逐期、逐地区进行", "every scenario against {b}, period by period"
+        ).format(b=plan.base)
+    elif plan.chained:
+        which = Text(
+            "逐期分解后{p}（链式）", "decomposed step by step and {p} (chained)"
+        ).format(p=put)  # fmt: skip
+    elif len(plan.last) > 1:
+        which = Text("各期都与同一基期比较", "every period against one base period")
+    else:
+        which = Text("只比较首末两期", "between the first and the last period only")
+    return Note(
+        Text(
+            "{k} {n}，{w}；效应是恒等式里的算术份额，不是因果效应。",
+            "{k} {n}, {w}; effects are arithmetic shares of an identity, not causal ones.",
+        ).format(k=kind, n=name, w=which)
+    )
+
+
+def _members(data: Factors, plan: Plan, method: Method, form: Form) -> list[Note]:
+    out: list[Note] = []
+    many = len(plan.regions) > 1 or len(data.parts) > 1
+    if many and method == "lmdi1" and form == "additive" and len(plan.regions) > 1:
         out.append(
             Note(
                 Text(
@@ -29,9 +86,47 @@ def notes(identity: Identity, data: Factors, found: Lmdi, *, chain: bool) -> lis
                 )
             )
         )
-    out += _cautions(data)
-    effect = found.effects.sum(axis=(0, 1))
-    if abs(effect.sum()) < CANCEL * np.abs(effect).sum():
+    if many and (method == "lmdi2" or form == "multiplicative"):
+        out.append(
+            Note(
+                Text(
+                    "by_ 各表是地区、部门各自的分解，不能直接加总或连乘成合计；"
+                    "它们各自贡献多少，见 attribution_ 各表。",
+                    "The tables by_ decompose each region or sector on its own and do not add or "
+                    "multiply up to the total; what each contributes is in the tables "
+                    "attribution_.",
+                )
+            )
+        )
+    if data.apart:
+        out.append(
+            Note(
+                Text(
+                    "各部门之和与数据里的合计最多相差 {d}；分解的是各部门之和。",
+                    "The sum over sectors differs from the total in the data by up to {d}; the sum "
+                    "over sectors is decomposed.",
+                ).format(d=f"{data.apart:.2%}"),
+                level="caution",
+            )
+        )
+    if data.sink.any():
+        out.append(
+            Note(
+                Text(
+                    "{n} 个始终为负的部分作为碳汇单独分解，不与排放相抵，见表 sinks。",
+                    "{n} parts that are negative throughout are sinks and decomposed apart, not "
+                    "netted against emissions: see the table sinks.",
+                ).format(n=int(data.sink.sum()))
+            )
+        )
+    return out
+
+
+def _of_effects(sides: Sequence[Analysis], data: Factors, plan: Plan, form: Form) -> list[Note]:
+    out: list[Note] = []
+    effect = sides[0].effects if form == "additive" else np.log(sides[0].effects)
+    cancelled = np.abs(effect.sum(axis=-1)) < CANCEL * np.abs(effect).sum(axis=-1)
+    if cancelled.any() and plan.between == "periods":
         out.append(
             Note(
                 Text(
@@ -43,41 +138,62 @@ def notes(identity: Identity, data: Factors, found: Lmdi, *, chain: bool) -> lis
                 code="M838",
             )
         )
-    if found.limits.any():
+    limits = sum(int(side.limits.sum()) for side in sides)
+    if limits or data.empty:
         out.append(
             Note(
                 Text(
-                    "{n} 步从零开始或归于零，按解析极限处理：同时为零的因素承担全部变化。",
+                    "{n} 步从零开始或归于零，按解析极限处理：同时为零的因素承担全部变化；"
+                    "另有 {m} 个零除以零的比率，所在部分为零，没有效应。",
                     "{n} steps start or end at zero and take the analytical limits: factors that "
-                    "are zero along with the total carry the whole change.",
-                ).format(n=int(found.limits.sum())),
+                    "are zero along with the total carry the whole change; {m} ratios are zero "
+                    "over zero in parts that are zero, and have no effect.",
+                ).format(n=limits, m=data.empty),
                 code="M835",
+            )
+        )
+    undefined = sum(
+        own.undefined
+        for side in sides
+        for own in (side.entities, side.sectors, side.parts)
+        if own is not None
+    )
+    if undefined:
+        out.append(
+            Note(
+                Text(
+                    "{n} 个地区、部门从零开始或归于零，它们自己的指数没有定义，记为缺失。",
+                    "{n} regions or sectors start or end at zero: indices of their own are "
+                    "undefined and left as gaps.",
+                ).format(n=undefined),
+                level="caution",
+                code="M957",
             )
         )
     return out
 
 
-def _how(*, chain: bool) -> Note:
-    if chain:
-        return Note(
+def of_draws(uncertainty: Mapping[str, float], correlation: float, draws: int) -> list[Note]:
+    """How errors were carried through."""
+    if not uncertainty:
+        return []
+    given = ", ".join(f"{name} {value:.1%}" for name, value in uncertainty.items())
+    return [
+        Note(
             Text(
-                "加法 LMDI-I，逐期分解后累加（链式）；效应是恒等式里的算术份额，不是因果效应。",
-                "Additive LMDI-I, decomposed step by step and summed (chained); effects are "
-                "arithmetic shares of an identity, not causal ones.",
-            )
+                "区间为 {n} 次抽取的中间 90 %：相对误差 {g}，服从对数正态，"
+                "地区、部门、序列之间独立，两期之间相关 {c}。",
+                "Intervals hold the middle 90 % of {n} draws: relative errors {g}, log-normal, "
+                "independent between entities, sectors and series, with a correlation of {c} "
+                "between two periods.",
+            ).format(n=draws, g=given, c=f"{correlation:g}")
         )
-    return Note(
-        Text(
-            "加法 LMDI-I，只比较首末两期；效应是恒等式里的算术份额，不是因果效应。",
-            "Additive LMDI-I between the first and the last period only; effects are arithmetic "
-            "shares of an identity, not causal ones.",
-        )
-    )
+    ]
 
 
 def _cautions(data: Factors) -> list[Note]:
     out: list[Note] = []
-    if not data.by_construction:
+    if not data.by_construction and not data.spread.by_product:
         out.append(
             Note(
                 Text(

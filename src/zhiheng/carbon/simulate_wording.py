@@ -91,7 +91,8 @@ def _odds(case: Case, odds: Table, neutral: float) -> Note:
     name = Text(str(odds.columns["name_zh"][0]), str(odds.columns["name_en"][0]))
     return Note(
         Text(
-            "{e}：不晚于 {a} 年达峰的概率 {p:.1%}（到 {z} 年的整条路径上最高一年不晚于它，并列取先），"
+            "{e}：不晚于 {a} 年达峰的概率 {p:.1%}（到 {z} 年的整条路径上最高一年不晚于它，"
+            "并列取先），"
             "{b} 年净排放不高于起始排放 {m:.0%} 的概率 {q:.1%}。",
             "{e}: probability of a peak by {a} {p:.1%} (the highest year of the whole path to {z} "
             "is no later; of equal ones the first), of net emissions at or below {m:.0%} of the "
@@ -229,6 +230,7 @@ def _levers(case: Case, paths: Paths, used: Sequence[Schedule]) -> list[Note]:
                 Note(Text("{t}：{c}。", "{t}: {c}.").format(t=lever.title, c=lever.condition))
             )
     if used:
+        out += _risen(case, paths)
         higher = np.any(
             paths.net.sum(axis=1) > case.baseline.net.sum(axis=1) * (1 + 1e-12), axis=1
         ).mean()
@@ -249,6 +251,25 @@ def _levers(case: Case, paths: Paths, used: Sequence[Schedule]) -> list[Note]:
             )
         )
     return out
+
+
+def _risen(case: Case, paths: Paths) -> list[Note]:
+    """Regions whose last year has higher net emissions with levers in most draws."""
+    worse = (paths.net[..., -1] > case.baseline.net[..., -1] * (1 + 1e-12)).mean(axis=0) > 0.5
+    codes = [e for e, w in zip(case.start.panel.entities, worse, strict=True) if w]
+    if not codes:
+        return []
+    return [
+        Note(
+            Text(
+                "{n} 个地区在多数抽样里终年净排放反而更高：{s}。",
+                "In {n} regions net emissions of the last year are higher with levers in most "
+                "draws: {s}.",
+            ).format(n=len(codes), s=", ".join(codes)),
+            level="caution",
+            code="M991",
+        )
+    ]
 
 
 def figures(case: Case, who: Named, shown: int, *, levered: bool) -> tuple[Figure, ...]:
@@ -284,9 +305,9 @@ def figures(case: Case, who: Named, shown: int, *, levered: bool) -> tuple[Figur
                 "emissions when it acts alone, and the grade of evidence.",
             ),
             {
-                "label": "lever_title", "level": "level_set", "low": "lever_low",
+                "label": "lever", "level": "level_set", "low": "lever_low",
                 "high": "lever_high", "effect": "effect_alone", "grade": "evidence",
-                "effect_unit": "t_CO2",
+                "effect_unit": "t_CO2", "effect_title": "effect_alone",
             },
         ),
     ]  # fmt: skip
@@ -298,9 +319,9 @@ def figures(case: Case, who: Named, shown: int, *, levered: bool) -> tuple[Figur
                 "wedge",
                 Text("从无杠杆到有杠杆：谁减了多少", "From no lever to all: who takes off what"),
                 Text(
-                    "净排放的均值；每块是一个杠杆独自实施的减量，重叠单列。",
-                    "Mean net emissions; each area is what one lever takes off alone, their "
-                    "overlap stands apart.",
+                    "净排放的均值；各杠杆独自实施的减量有重叠，重叠按大小分摊，使各块恰好填满两条路径之间。",
+                    "Mean net emissions; what levers take off alone overlaps, and the overlap is "
+                    "shared in proportion, so that the areas fill the distance exactly.",
                 ),
                 {"x": "period", "value": "value", "colour": "part_of_path"},
             )

@@ -13,6 +13,7 @@ import numpy as np
 
 from zhiheng.catalog.loading import Entry, Words, parse_toml, read_toml
 from zhiheng.catalog.regions import labels_of
+from zhiheng.catalog.sectors import row_labels, use_titles
 from zhiheng.catalog.series import all_series
 from zhiheng.catalog.sources import source
 from zhiheng.core.errors import ZhihengError, unknown_name
@@ -45,6 +46,7 @@ class Manifest(Entry):
 class _About(Entry):
     id: str
     level: str
+    classification: str = ""
     title: Words
     description: Words
     licence: str
@@ -70,6 +72,7 @@ class Dataset:
     licence: str
     file: str
     sha256: str
+    classification: str = ""
 
 
 @cache
@@ -97,6 +100,7 @@ def datasets() -> tuple[Dataset, ...]:
             licence=about.licence,
             file=built[about.id].file,
             sha256=built[about.id].sha256,
+            classification=about.classification,
         )
         for about in read_toml("datasets.toml", _Abouts).dataset
     )
@@ -108,12 +112,13 @@ def dataset(name: str) -> Panel:
 
     Every value carries its status and an origin that names the data file with its
     hash, the series, the publisher and the day on which it was read. Periods are
-    contiguous, so indices can be chained; a gap is NaN.
+    contiguous, so indices can be chained; a gap is NaN. An input–output table has
+    the years for which there is one.
 
     Parameters
     ----------
     name : str
-        ``provinces``, ``world`` or ``gdi2016``; see `datasets`.
+        ``provinces``, ``world``, ``gdi2016`` or ``io-china``; see `datasets`.
 
     Raises
     ------
@@ -129,7 +134,7 @@ def dataset(name: str) -> Panel:
     if name not in known:
         raise unknown_name("C421", name, known, kind=Text("内置数据", "data set"))
     found = known[name]
-    return _panel(_read(found), found)
+    return (_uses if found.classification else _panel)(_read(found), found)
 
 
 def _read(found: Dataset) -> Any:
@@ -176,6 +181,32 @@ def _panel(table: Any, found: Dataset) -> Panel:
         labels=labels_of(entities)[1],
         titles={n: catalogued[n].title for n in names},
         origins=tuple(_origin(found, n, catalogued[n].source) for n in names),
+        level=found.level,
+        steps=(Step("embedded", f"{found.name} {found.sha256[:12]}"),),
+    )
+
+
+def _uses(table: Any, found: Dataset) -> Panel:
+    """An input–output table: rows are entities, columns are series, in the order of the file."""
+    e, rows = _coded(table, "entity")
+    s, columns = _coded(table, "series")
+    periods, t = np.unique(table["period"].to_numpy(), return_inverse=True)
+    shape = (len(rows), len(periods), len(columns))
+    values = np.full(shape, np.nan)
+    values[e, t, s] = table["value"].to_numpy()
+    held = ~np.isnan(values)
+    labels, titles = row_labels(found.classification), use_titles(found.classification)
+    return Panel(
+        values=values,
+        entities=tuple(rows),
+        periods=tuple(int(p) for p in periods),
+        series=tuple(columns),
+        units=dict.fromkeys(columns, "CNY"),
+        status=np.where(held, Status.OBSERVED, Status.ABSENT).astype(np.int8),
+        origin=np.where(held, np.arange(len(columns)), -1).astype(np.int32),
+        labels={r: labels[r] for r in rows},
+        titles={c: titles[c] for c in columns},
+        origins=tuple(_origin(found, c, "nbs_io") for c in columns),
         level=found.level,
         steps=(Step("embedded", f"{found.name} {found.sha256[:12]}"),),
     )

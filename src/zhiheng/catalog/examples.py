@@ -35,7 +35,7 @@ def example_panel(name: str) -> Panel:
     full = dataset(entry["dataset"])
     first, last = entry["periods"]
     return full.select(
-        entities=entry["entities"], periods=[p for p in full.periods if first <= p <= last]
+        entities=entry.get("entities"), periods=[p for p in full.periods if first <= p <= last]
     )
 
 

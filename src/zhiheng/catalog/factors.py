@@ -7,54 +7,17 @@ caller says that it may be used.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
-from typing import Literal, TypeVar
+from typing import Literal
 
-from zhiheng.catalog.loading import Entry, Listed, read_csv
+from zhiheng.catalog.dated_factors import Dated, Titled, chosen, no_fuel
+from zhiheng.catalog.loading import Listed, read_csv
 from zhiheng.catalog.series import fuels
-from zhiheng.core.errors import Row, ZhihengError, unknown_name
+from zhiheng.core.errors import ZhihengError, unknown_name
 from zhiheng.core.text import Text
 
-Status = Literal["two sources", "one source", "proxy", "assumed", "recalled"]
 EMBEDDED = "final_use"
 """The set of the seventeen fuels of final use, with which `co2_final_use` is computed."""
-
-
-class Dated(Entry):
-    """A row that holds for some years: an open end is no bound."""
-
-    id: str
-    source: str
-    status: Status
-    valid_from: int | None = None
-    valid_to: int | None = None
-    note_zh: str = ""
-    note_en: str = ""
-
-    @property
-    def note(self) -> Text | None:
-        """What to know before it is used."""
-        return Text(self.note_zh, self.note_en) if self.note_zh else None
-
-    def holds(self, year: int | None) -> bool:
-        """Whether the row may be used for a year."""
-        if year is None:
-            return True
-        low = self.valid_from is None or self.valid_from <= year
-        return low and (self.valid_to is None or year <= self.valid_to)
-
-
-class Titled(Dated):
-    """A row with a name for readers."""
-
-    title_zh: str
-    title_en: str
-
-    @property
-    def title(self) -> Text:
-        """What the row is called."""
-        return Text(self.title_zh, self.title_en)
 
 
 class FuelFactor(Dated):
@@ -84,8 +47,10 @@ class Process(Titled):
 
 
 class Grid(Dated):
-    """CO2 of a kilowatt-hour in an area: `average`, `residual` (without market-traded
-    non-fossil power), `fossil` only, or `ets` for reporting under the national market.
+    """CO2 of a kilowatt-hour in an area.
+
+    `average`, `residual` (without market-traded non-fossil power), `fossil` only, or
+    `ets` for reporting under the national carbon market.
     """
 
     area: str
@@ -136,9 +101,6 @@ class HalfWidth(Dated):
     what: str
     key: str
     half_width: float
-
-
-D = TypeVar("D", bound=Dated)
 
 
 @cache
@@ -235,24 +197,17 @@ def factor(id: str, *, year: int | None = None, allow_recalled: bool = False) ->
     return chosen(rows, year=year, allow_recalled=allow_recalled)
 
 
-def chosen(rows: Sequence[D], *, year: int | None, allow_recalled: bool) -> D:
-    """Of the versions of one factor, the one for a year; see `factor`."""
-    valid = [r for r in rows if r.holds(year)]
-    if not valid:
-        raise _outside(rows, year)
-    found = max(valid, key=lambda r: r.valid_from or 0)
-    if found.status == "recalled" and not allow_recalled:
-        raise _recalled(found)
-    return found
-
-
 def fuel_sets() -> tuple[str, ...]:
     """The names of the sets of fuel factors."""
     return tuple(dict.fromkeys(f.set for f in fuel_factors()))
 
 
 def fuel_factor(
-    fuel: str, *, set: str, year: int | None = None, allow_recalled: bool = False  # noqa: A002
+    fuel: str,
+    *,
+    set: str,
+    year: int | None = None,
+    allow_recalled: bool = False,  # noqa: A002
 ) -> FuelFactor:
     """The factor of a fuel in a set.
 
@@ -265,7 +220,7 @@ def fuel_factor(
         raise unknown_name("C440", set, fuel_sets(), kind=Text("燃料因子集", "set of fuel factors"))
     rows = [f for f in fuel_factors() if f.set == set and f.fuel == fuel]
     if not rows:
-        raise _no_fuel(fuel, set)
+        raise no_fuel(fuel, set, [f for f in fuel_factors() if f.fuel == fuel])
     return chosen(rows, year=year, allow_recalled=allow_recalled)
 
 
@@ -319,9 +274,7 @@ def gwp(gas: str, *, set: str) -> Gwp:  # noqa: A002
             s=set, g=gas
         ),
         evidence=[{"set": g.set, "gas": gas} for g in potentials() if g.gas == gas],
-        fix=Text(
-            "全部改用另一套 gwp；两套不能混用。", "Use another set for all; sets do not mix."
-        ),
+        fix=Text("全部改用另一套 gwp；两套不能混用。", "Use another set for all; sets do not mix."),
     )
 
 
@@ -339,62 +292,3 @@ def _by_id() -> dict[str, tuple[Dated, ...]]:
     for row in factor_rows():
         found[row.id] = (*found.get(row.id, ()), row)
     return found
-
-
-def _versions(rows: Sequence[Dated]) -> list[Row]:
-    return [
-        {
-            "factor": r.id,
-            "from": "" if r.valid_from is None else r.valid_from,
-            "to": "" if r.valid_to is None else r.valid_to,
-            "source": r.source,
-            "status": r.status,
-        }
-        for r in rows
-    ]
-
-
-def _outside(rows: Sequence[Dated], year: int | None) -> ZhihengError:
-    return ZhihengError(
-        "C442",
-        Text("{y} 年不在因子 {f} 的有效期内。", "{f} has no version that is valid in {y}.").format(
-            y=year, f=rows[0].id
-        ),
-        evidence=_versions(rows),
-        fix=Text(
-            "选有效期内的年份，给出自己的因子序列，或写明用哪一年的因子（如 grid_year=2023）。",
-            "Choose years that are covered, give a series of your own, or say which year's factor "
-            "to use, as in grid_year=2023.",
-        ),
-    )
-
-
-def _recalled(row: Dated) -> ZhihengError:
-    return ZhihengError(
-        "C443",
-        Text(
-            "因子 {f} 只凭记忆，没有核对过来源。",
-            "The factor {f} is only recalled and was not checked against a source.",
-        ).format(f=row.id),
-        evidence=_versions([row]),
-        fix=Text(
-            "给出自己的因子序列；或写明 allow_recalled=true，结果会带上注记。",
-            "Give a series of your own; or say allow_recalled=true, and the result carries a note.",
-        ),
-    )
-
-
-def _no_fuel(fuel: str, name: str) -> ZhihengError:
-    others = [f for f in fuel_factors() if f.fuel == fuel]
-    return ZhihengError(
-        "C441",
-        Text("因子集 {s} 里没有 {f}。", "The set {s} has no factor for {f}.").format(
-            s=name, f=fuel
-        ),
-        evidence=[{"set": f.set, "factor": f.id, "status": f.status} for f in others],
-        fix=Text(
-            "用 factors 给该燃料指定另一套，如 factors=default=SET,FUEL=OTHER；或给出 ef.FUEL 序列。",
-            "Name another set for this fuel, as in factors=default=SET,FUEL=OTHER, or give a "
-            "series ef.FUEL.",
-        ),
-    )

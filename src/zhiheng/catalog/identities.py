@@ -1,9 +1,16 @@
-"""Identities for decomposition: a quantity as a product of named factors."""
+"""Identities for decomposition: a quantity as a product of named factors.
+
+A name may be marked with a dimension: ``energy[sector]`` stands for the series
+``energy.SECTOR`` one by one, and ``co2[sector.fuel]`` for ``co2.SECTOR.FUEL``. A single
+mark at the end, as in ``co2: gdp * energy/gdp * co2/energy [sector]``, marks every name
+that comes by sector.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from zhiheng.catalog.loading import Entry, EntryStatus, Words, read_toml, refuse_repeats
@@ -17,7 +24,10 @@ FILE = "identities.toml"
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One factor of an identity; its id is its expression where nobody named it."""
+    """One factor of an identity; its id is its expression where nobody named it.
+
+    In `expression` a marked name ``energy[sector]`` reads ``energy.sector``.
+    """
 
     id: str
     title: Text
@@ -40,6 +50,12 @@ class Identity:
     source : str
         Empty for a written one.
     status : {"verified", "recalled"} or None
+    dimensions : tuple of str
+        Of the finest parts, such as ``("sector", "fuel")``; empty without a mark.
+    marked : mapping of str to (str, int)
+        The marked names as they read in expressions, with their family and depth.
+    everywhere : bool
+        Whether one mark at the end stands for all names that come by that dimension.
     """
 
     id: str
@@ -50,6 +66,9 @@ class Identity:
     note: Text | None = None
     source: str = ""
     status: EntryStatus | None = None
+    dimensions: tuple[str, ...] = ()
+    marked: Mapping[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    everywhere: bool = False
 
 
 class _Factor(Entry):
@@ -94,8 +113,8 @@ def identity(written: str) -> Identity:
     Raises
     ------
     ZhihengError
-        C430 an identity that cannot be read, C431 an unknown name, X301/X302 an
-        expression that cannot be read.
+        C430 an identity that cannot be read, C431 an unknown name, C434 marks that do
+        not nest, X301/X302 an expression that cannot be read.
 
     Examples
     --------
@@ -118,15 +137,65 @@ def _known(entry: _Identity) -> Identity:
     )  # fmt: skip
 
 
+_MARK = re.compile(r"(?P<name>[^\W\d][\w.]*)\s*\[(?P<dimensions>[^\[\]]*)\]")
+_LAST = re.compile(r"\s*\[(?P<dimensions>[^\[\]]*)\]\s*$")
+
+
 def _written(source: str) -> Identity:
     left, _, right = source.partition(":")
+    last = _LAST.search(right)
+    everywhere = last is not None and source.count("[") == 1
+    whole = last["dimensions"] if everywhere and last is not None else ""
+    right = right[: last.start()] if everywhere and last is not None else right
+    marked: dict[str, tuple[str, int]] = {}
+    paths = [_path(whole, source)] if everywhere else []
+
+    def read(match: re.Match[str]) -> str:
+        path = _path(match["dimensions"], source)
+        paths.append(path)
+        plain = ".".join((match["name"], *path))
+        marked[plain] = match["name"], len(path)
+        return plain
+
     parts = [part.strip() for part in _top_level_factors(right)]
     if not left.strip() or not all(parts):
         raise _unreadable(source)
-    names = [text(parse(part)) for part in parts]
-    refuse_repeats(names, where=source, kind=Text("因素", "factor"))
-    factors = tuple(Factor(part, Text.same(part), part) for part in parts)
-    return Identity(source, Text.same(source), "", left.strip(), factors)
+    plain = [_MARK.sub(read, part) for part in parts]
+    left_plain = _MARK.sub(read, left.strip())
+    refuse_repeats([text(parse(p)) for p in plain], where=source, kind=Text("因素", "factor"))
+    factors = tuple(Factor(p, Text.same(p), e) for p, e in zip(parts, plain, strict=True))
+    return Identity(
+        source, Text.same(source), "", left_plain, factors,
+        dimensions=_finest(paths, source), marked=marked, everywhere=everywhere,
+    )  # fmt: skip
+
+
+def _path(written: str, source: str) -> tuple[str, ...]:
+    """The dimensions of one mark: ``sector.fuel`` or ``sector, fuel``."""
+    parts = tuple(p.strip() for p in re.split(r"[.,]", written))
+    if not all(re.fullmatch(r"[^\W\d]\w*", p) for p in parts):
+        raise _unreadable(source)
+    return parts
+
+
+def _finest(paths: list[tuple[str, ...]], source: str) -> tuple[str, ...]:
+    """The longest path of dimensions; every other one must be its beginning."""
+    longest = max(paths, key=len, default=())
+    loose = sorted({".".join(p) for p in paths if p != longest[: len(p)]})
+    if loose:
+        raise ZhihengError(
+            "C434",
+            Text("方括号里的维度不能层层相套。", "The dimensions in brackets do not nest."),
+            evidence=[
+                {VERBATIM: source},
+                *({"mark": p, "finest": ".".join(longest)} for p in loose),
+            ],
+            fix=Text(
+                "每个标记都应是最细一层的开头，如 [sector] 与 [sector.fuel]。",
+                "Every mark must be the beginning of the finest one: [sector] and [sector.fuel].",
+            ),
+        )
+    return longest
 
 
 def _top_level_factors(source: str) -> Iterator[str]:
@@ -136,7 +205,7 @@ def _top_level_factors(source: str) -> Iterator[str]:
         if source.startswith("**", i):
             i += 2
             continue
-        depth += {"(": 1, ")": -1}.get(source[i], 0)
+        depth += {"(": 1, ")": -1, "[": 1, "]": -1}.get(source[i], 0)
         if source[i] == "*" and depth == 0:
             yield source[start:i]
             start = i + 1

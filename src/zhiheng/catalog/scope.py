@@ -28,4 +28,6 @@ def scope(level: str = "") -> Scope:
         children=children,
         subset_of={s.name: s.subset_of for s in known if s.subset_of},
         derived_from={s.name: s.derived_from for s in known if s.derived_from},
+        boundaries={s.name: s.boundary for s in known if s.boundary},
+        level=level,
     )

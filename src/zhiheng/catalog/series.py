@@ -36,6 +36,8 @@ class Series(Entry):
         Status of its values unless a correction says otherwise.
     available : bool
         Whether values are shipped.
+    boundary : str
+        Of energy and emissions: what the account counts, an id of ``boundaries.toml``.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -54,6 +56,7 @@ class Series(Entry):
     available: bool
     note_zh: str = ""
     note_en: str = ""
+    boundary: str = ""
 
     @property
     def title(self) -> Text:

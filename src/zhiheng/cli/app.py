@@ -39,12 +39,15 @@ def run(
     with_: Annotated[
         list[Path] | None, typer.Option("--with", help="并入自己的数据（CSV） / join own data")
     ] = None,
+    region: Annotated[
+        str, typer.Option("--region", help="换一个地区（代码） / another region (code)")
+    ] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="不用缓存 / ignore the cache")] = False,  # noqa: FBT002
 ) -> None:
     """Run a study and write its report; exit 1 when a finding blocks an asserted claim."""
     from zhiheng.cli.run import run_and_write
 
-    raise typer.Exit(run_and_write(study, out, lang, extra=with_ or [], fresh=fresh))
+    raise typer.Exit(run_and_write(study, out, lang, extra=with_ or [], fresh=fresh, region=region))
 
 
 @app.command("methods", help="列出全部方法 / List all methods.")

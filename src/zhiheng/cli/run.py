@@ -38,13 +38,19 @@ VERDICTS = {
 
 
 def run_and_write(
-    study: str, out: Path, lang: Lang, *, extra: Sequence[Path] = (), fresh: bool = False
+    study: str,
+    out: Path,
+    lang: Lang,
+    *,
+    extra: Sequence[Path] = (),
+    fresh: bool = False,
+    region: str = "",
 ) -> int:
     """Run a study, write the report to `out`, say the verdicts; returns the exit code."""
     started = time.perf_counter()
     console = Console()
     with _bar(console) as bar:
-        run = run_with(study, bar, lang, extra=extra, fresh=fresh)
+        run = run_with(study, bar, lang, extra=extra, fresh=fresh, region=region)
         bar.add_task({"zh": "写报告", "en": "writing the report"}[lang], total=None)
         paths = write_report(run, out, lang=lang)
     _say(console, run, paths, lang, time.perf_counter() - started)
@@ -52,10 +58,16 @@ def run_and_write(
 
 
 def run_with(
-    study: str, bar: Progress, lang: Lang, *, extra: Sequence[Path] = (), fresh: bool = False
+    study: str,
+    bar: Progress,
+    lang: Lang,
+    *,
+    extra: Sequence[Path] = (),
+    fresh: bool = False,
+    region: str = "",
 ) -> StudyRun:
     """Run a study on its data joined with the user's own, showing which step it is at."""
-    plan = load_plan(study)
+    plan = load_plan(study, region=region)
     panel = study_panel(plan)
     for path in extra:
         panel = panel.join(observe(read_file(path), path.name).panel())

@@ -67,7 +67,11 @@ class Table:
         """The number of the row with this key; raises `KeyError` when there is none."""
         hit = np.ones(len(self), dtype=bool)
         for name, value in zip(self.keys, key, strict=True):
-            hit &= self.columns[name] == value
+            column = self.columns[name]
+            if value is None and column.dtype.kind == "f":  # an empty key, as `key` gives it
+                hit &= np.isnan(column)
+            else:
+                hit &= column == value
         rows = np.flatnonzero(hit)
         if len(rows) != 1:
             raise KeyError(f"{len(rows)} rows have the key {key} in {self.keys}")

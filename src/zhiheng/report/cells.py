@@ -125,9 +125,9 @@ def stub_text(ledger: Ledger, block: TableBlock, row: int, column: str, lang: La
         return DASH
     if plain in _NAMED_BY_ROW:
         word = values.get(f"name_{lang}")
-        return str(word) if word else ledger.run.panel.name(str(value))[lang]
+        return str(word) if word else ledger.run.panel_of(block.step).name(str(value))[lang]
     if plain in _VARIABLES:
-        return ledger.run.panel.title(str(value))[lang]
+        return ledger.run.panel_of(block.step).title(str(value))[lang]
     return option_word(plain, str(value))[lang]
 
 

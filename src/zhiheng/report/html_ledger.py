@@ -101,7 +101,7 @@ def _sample(selector: Selector, ledger: Ledger) -> Iterator[dict[str, Any]]:
         return
     each = max(1, MOST_CELLS // len(selector.series))
     for name in selector.series[:MOST_CELLS]:
-        last = Selector(selector.entities, selector.periods[-1:], (name,))
+        last = Selector(selector.entities, selector.periods[-1:], (name,), selector.step)
         yield from ledger.cells(last, most=each)
 
 

@@ -18,7 +18,8 @@ def names_of(run: StudyRun) -> dict[str, Text]:
     out.update(_of_plan(run))
     out.update(_systems(run))
     out.update(_own_titles(run))
-    out.update(run.panel.labels)
+    for panel in (*run.panels.values(), run.panel):
+        out.update(panel.labels)
     out.update(_units(run))
     return out
 
@@ -34,8 +35,11 @@ def _columns(run: StudyRun) -> dict[str, Text]:
 def _series(run: StudyRun) -> dict[str, Text]:
     from zhiheng.catalog.series import series
 
-    found = {name: series(name, run.plan.data.level) for name in run.panel.series}
-    return {name: info.title for name, info in found.items() if info}
+    out: dict[str, Text] = {}
+    for panel in (*run.panels.values(), run.panel):  # those of the study last: they win
+        found = {name: series(name, panel.level) for name in panel.series}
+        out |= {name: info.title for name, info in found.items() if info}
+    return out
 
 
 def _of_plan(run: StudyRun) -> dict[str, Text]:
@@ -83,7 +87,7 @@ def _units(run: StudyRun) -> dict[str, Text]:
     """Units under ``unit:``, so that a unit ``1`` is not taken for a class of that name."""
     from zhiheng.catalog.wording import option_word
 
-    used = set(run.panel.units.values())
+    used = {unit for p in (*run.panels.values(), run.panel) for unit in p.units.values()}
     for result in run.results.values():
         for table in result.tables.values():
             used |= {str(unit) for unit in table.columns.get("unit", ())}

@@ -14,8 +14,9 @@ from zhiheng.study.sentences import Sentence
 
 @cache
 def _all() -> dict[str, Any]:
-    source = resources.files("zhiheng.report").joinpath("text/report.toml")
-    return tomllib.loads(source.read_text("utf-8"))
+    folder = resources.files("zhiheng.report").joinpath("text")
+    read = [folder.joinpath(f"{name}.toml").read_text("utf-8") for name in ("report", "carbon")]
+    return {key: entry for text in read for key, entry in tomllib.loads(text).items()}
 
 
 def words(key: str) -> Text:

@@ -29,8 +29,12 @@ def data_account(
     used: list[str],
     left: tuple[LeftOutEntity, ...],
     absent: Mapping[str, Variable],
+    beside: Mapping[str, tuple[Panel, tuple[str, ...]]] | None = None,
 ) -> Result:
-    """Base series in use, entities left out, known breaks."""
+    """Base series in use, entities left out, known breaks.
+
+    `beside` are panels of another level on which single steps stand, with their base series.
+    """
     names = [n for n in used if n in panel.series and n not in panel.definitions]
     held = {n: ~np.isnan(panel.array(n)) for n in names}
     weak = {n: panel.status_of(n) >= Status.ESTIMATED for n in names}
@@ -80,10 +84,36 @@ def data_account(
                 **_pair("reason", [v.unless_absent or v.title for v in absent.values()]),
             ),
             "breaks": _breaks(names, panel, plan.data.level),
+            **({"beside": _beside(plan, beside)} if beside else {}),
         },
         method=DATA,
         inputs=panel.fingerprint,
         series=tuple(names),
+    )
+
+
+def _beside(plan: Plan, found: Mapping[str, tuple[Panel, tuple[str, ...]]]) -> Table:
+    """Series of other data sets: which steps stand on them, for how many entities and years."""
+    data = {step.id: step.data.dataset for step in plan.steps() if step.data is not None}
+    rows: dict[tuple[str, str], tuple[Panel, list[str]]] = {}
+    for step, (panel, names) in found.items():
+        for name in names:
+            if name in panel.series:
+                rows.setdefault((data[step], name), (panel, []))[1].append(step)
+    infos = [series_info(name, panel.level) for (_, name), (panel, _) in rows.items()]
+    sources = [source(i.source) if i else None for i in infos]
+    held = [~np.isnan(panel.array(name)) for (_, name), (panel, _) in rows.items()]
+    return Table.of(
+        ["dataset", "series"],
+        dataset=[d for d, _ in rows],
+        series=[name for _, name in rows],
+        **_pair("title", [p.title(name) for (_, name), (p, _) in rows.items()]),
+        **_pair("unit", [option_word("unit", p.units[name]) for (_, name), (p, _) in rows.items()]),
+        **_pair("publisher", [s.publisher if s else Text.same("—") for s in sources]),
+        **_pair("licence", [_licence(s) for s in sources]),
+        steps=[", ".join(steps) for _, steps in rows.values()],
+        values=np.array([int(h.sum()) for h in held]),
+        gaps=np.array([int((~h).sum()) for h in held]),
     )
 
 

@@ -40,7 +40,8 @@ def weigh(plan: Plan, panel: Panel, results: Mapping[str, Result]) -> tuple[Edge
     """
     tested = tuple(_one(edge, panel, results) for edge in plan.edge)
     done = {finding.edge for finding in tested}
-    system = str(results[plan.report.index].params.get("system") or "")
+    index = results.get(plan.report.index)
+    system = str(index.params.get("system") or "") if index else ""
     parts = [
         wording.construction(edge)
         for edge in theory().edges

@@ -40,6 +40,7 @@ class Selector:
     entities: tuple[str, ...]
     periods: tuple[int, ...]
     series: tuple[str, ...]
+    step: str = ""
 
 
 class Ledger:
@@ -53,7 +54,7 @@ class Ledger:
     def __init__(self, run: StudyRun) -> None:
         self.run = run
         self._scope = scope(run.plan.data.level)
-        self._lineage = Lineage(run.results, run.panel, self._scope)
+        self._lineage = Lineage(run.results, run.panel, self._scope, run.panels)
 
     def value(self, address: Address) -> Cell:
         """The value at an address; raises R802 when it does not exist."""
@@ -103,7 +104,7 @@ class Ledger:
         """The cells a number stands on: narrowed by entity, period and indicator of its row."""
         table = self.run.results[address.step].tables[address.table]
         key = dict(zip(table.keys, address.key, strict=True))
-        panel = self.run.panel
+        panel = self.run.panel_of(address.step)
         entities, periods = panel.entities, panel.periods
         if key.get("entity") in panel.entities and self._local(address.step):
             entities = (str(key["entity"]),)
@@ -113,7 +114,7 @@ class Ledger:
         word = str(key.get("indicator", ""))
         if word in self._indicators:
             names = tuple(sorted(needs(self._indicators[word], self._scope)))
-        return Selector(entities, periods, names)
+        return Selector(entities, periods, names, address.step)
 
     def base_series(self, step: str) -> tuple[str, ...]:
         """The base series of a step, through variables and scores of earlier steps."""
@@ -129,7 +130,7 @@ class Ledger:
 
     def cells(self, selector: Selector, most: int = MOST_CELLS) -> list[dict[str, Any]]:
         """At most `most` source cells of a selector, with value, unit, status and origin."""
-        panel = self.run.panel
+        panel = self.run.panel_of(selector.step)
         found: list[dict[str, Any]] = []
         for name in selector.series:
             if name not in panel.series:

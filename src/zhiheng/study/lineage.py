@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from zhiheng.catalog.scope import scope
 from zhiheng.core.expression import Scope, needs
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Result
@@ -21,19 +22,31 @@ class Lineage:
     results : mapping of step to Result
     panel : Panel
         With every variable and score, whose definitions are followed.
-    scope : Scope
+    meaning : Scope
+    own : mapping of step to Panel
+        Panels of the steps that stand on other data; those of another level have their own
+        expressions and no scores of earlier steps.
     """
 
-    def __init__(self, results: Mapping[str, Result], panel: Panel, scope: Scope) -> None:
+    def __init__(
+        self,
+        results: Mapping[str, Result],
+        panel: Panel,
+        meaning: Scope,
+        own: Mapping[str, Panel] | None = None,
+    ) -> None:
         self._results = results
         self._panel = panel
-        self._scope = scope
+        self._scope = meaning
+        self._own = {s: p for s, p in (own or {}).items() if p.level != panel.level}
 
     def of_step(self, step: str) -> tuple[str, ...]:
         """The base series of a step."""
+        other = self._own.get(step)
+        at = self if other is None else Lineage(self._results, other, scope(other.level))
         found: set[str] = set()
         for name in self._results[step].series:
-            found |= self.of_name(name)
+            found |= at.of_name(name)
         return tuple(sorted(found))
 
     def of_name(self, name: str) -> set[str]:

@@ -25,10 +25,12 @@ from zhiheng.study.plan_parts import (
     MatrixPlan,
     PlanPart,
     ReportPlan,
+    StepData,
     StepPlan,
     Variable,
     Words,
 )
+from zhiheng.study.plan_region import about, named
 
 
 class Plan(PlanPart):
@@ -69,6 +71,7 @@ class Plan(PlanPart):
             update={
                 "overlap": tuple(s for s in self.report.overlap if s in ids),
                 "channels": tuple(s for s in self.report.channels if s.step in ids),
+                "carbon": self.report.carbon.within(ids),
                 "tables": tuple(t for t in tables if t.columns),
             }
         )
@@ -91,6 +94,7 @@ class Step:
     add: Mapping[str, Added]
     then: Mapping[str, Variable]
     may_refuse: bool = False
+    data: StepData | None = None
 
     def rests_on(self, variables: tuple[str, ...]) -> bool:
         """Whether an option names one of these variables."""
@@ -120,7 +124,7 @@ def _multiply(plan: StepPlan) -> Iterator[Step]:
         for axis, value in combination:
             options.update(plan.over[axis][value])
         name = plan.id.format(**dict(combination))
-        yield Step(name, plan.method, options, plan.add, plan.then, plan.may_refuse)
+        yield Step(name, plan.method, options, plan.add, plan.then, plan.may_refuse, plan.data)
 
 
 def shipped_plans() -> list[str]:
@@ -131,29 +135,33 @@ def shipped_plans() -> list[str]:
     )
 
 
-def load_plan(name: str) -> Plan:
+def load_plan(name: str, *, region: str = "") -> Plan:
     """Read a plan by its name in the package or by the path of a TOML file.
+
+    `region` is a code that takes the place of the plan's own.
 
     Raises
     ------
     ZhihengError
         P701 no such plan, P702 not TOML, P703 a field is wrong or unknown, P704 a
         step id occurs twice or a claim names a step that does not exist, P709 an arrow
-        of the theory whose steps do not suffice.
+        of the theory whose steps do not suffice, P710 a region for a plan that has none.
     """
-    path = Path(name)
+    path, folder = Path(name), Path()
     if name in shipped_plans():
-        source = resources.files("zhiheng.catalog").joinpath(f"data/studies/{name}.toml")
-        return parse_plan(source.read_text("utf-8"), name)
-    if path.suffix != ".toml" or not path.is_file():
+        shipped = resources.files("zhiheng.catalog").joinpath(f"data/studies/{name}.toml")
+        source = shipped.read_text("utf-8")
+    elif path.suffix != ".toml" or not path.is_file():
         raise unknown_name("P701", name, shipped_plans(), kind=Text("研究计划", "study"))
-    return parse_plan(path.read_text("utf-8"), str(path), folder=path.parent)
+    else:
+        source, folder = path.read_text("utf-8"), path.parent
+    return parse_plan(about(source, region, name) if region else source, name, folder=folder)
 
 
 def parse_plan(source: str, where: str, *, folder: Path = Path()) -> Plan:
     """Read a plan from TOML text; `where` is named in errors."""
     try:
-        document = tomllib.loads(source)
+        document = named(tomllib.loads(source))
         plan = Plan.model_validate({**document, "source_text": source, "folder": folder})
     except tomllib.TOMLDecodeError as error:
         raise ZhihengError(

@@ -86,8 +86,10 @@ def _named(
         yield from ((f"edge {edge.edge}", step) for step in edge.steps.values())
     for table in report.tables:
         yield from ((f"table {table.id}", column.step) for column in table.columns)
-    for name in (report.index, *report.overlap, *(s.step for s in report.channels)):
-        yield "report", name
+    shown = (report.index, *report.overlap, *(s.step for s in report.channels))
+    for name in (*shown, *report.carbon.steps()):
+        if name:
+            yield "report", name
 
 
 def _check_edge(edge: EdgePlan, found: Mapping[str, StepLike], multiverse: str, where: str) -> None:

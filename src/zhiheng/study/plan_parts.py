@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -31,11 +31,12 @@ class LeftOut(PlanPart):
 
 
 class DataPlan(PlanPart):
-    """Which observations the study stands on."""
+    """Which observations the study stands on; `region` is the one that it is about, if it is."""
 
     dataset: str = ""
     file: str = ""
     level: str
+    region: str = ""
     periods: tuple[int, int]
     leave_out: tuple[LeftOut, ...] = ()
     incomplete: Literal["refuse", "leave_out"] = "refuse"
@@ -62,6 +63,18 @@ class Added(PlanPart):
     title: Words
 
 
+class StepData(PlanPart):
+    """What one step stands on instead of the data of the study.
+
+    Some of its entities or years, or an embedded data set of another level; nothing of the
+    latter can be added to the data of the study.
+    """
+
+    dataset: str = ""
+    entities: tuple[str, ...] = ()
+    periods: tuple[int, int] | None = None
+
+
 class StepPlan(PlanPart):
     """One method call; `over` multiplies it, one axis of named option sets at a time.
 
@@ -72,6 +85,7 @@ class StepPlan(PlanPart):
     id: str
     method: str
     options: Mapping[str, Any] = Field(default_factory=dict)
+    data: StepData | None = None
     may_refuse: bool = False
     over: Mapping[str, Mapping[str, Mapping[str, Any]]] = Field(default_factory=dict)
     add: Mapping[str, Added] = Field(default_factory=dict)
@@ -146,10 +160,42 @@ class ShownStep(PlanPart):
     title: Words
 
 
+class CarbonPlan(PlanPart):
+    """Steps on carbon, in the order in which each section shows them.
+
+    `first` are figures of the first screen as ``step.figure``; the sections do not repeat them.
+    """
+
+    first: tuple[str, ...] = ()
+    account: tuple[ShownStep, ...] = ()
+    drivers: tuple[ShownStep, ...] = ()
+    path: tuple[ShownStep, ...] = ()
+    levers: tuple[ShownStep, ...] = ()
+
+    def steps(self) -> tuple[str, ...]:
+        """Every step that is named."""
+        shown = (*self.account, *self.drivers, *self.path, *self.levers)
+        return (*(f.partition(".")[0] for f in self.first), *(s.step for s in shown))
+
+    def within(self, ids: Collection[str]) -> CarbonPlan:
+        """Without what rests on other steps than these."""
+
+        def kept(shown: tuple[ShownStep, ...]) -> tuple[ShownStep, ...]:
+            return tuple(s for s in shown if s.step in ids)
+
+        return CarbonPlan(
+            first=tuple(f for f in self.first if f.partition(".")[0] in ids),
+            account=kept(self.account),
+            drivers=kept(self.drivers),
+            path=kept(self.path),
+            levers=kept(self.levers),
+        )
+
+
 class ReportPlan(PlanPart):
     """Which steps fill which part of the report."""
 
-    index: str
+    index: str = ""
     conventions: str = ""
     coupling: str = ""
     efficiency: str = ""
@@ -169,4 +215,5 @@ class ReportPlan(PlanPart):
     drivers: str = ""
     overlap: tuple[str, ...] = ()
     channels: tuple[ShownStep, ...] = ()
+    carbon: CarbonPlan = CarbonPlan()
     tables: tuple[RegressionTable, ...] = ()

@@ -77,10 +77,14 @@ def run_study(
     steps = plan.steps()
     version = code_version()
     current, results, seconds = prepared.panel, dict[str, Result](), dict[str, float]()
+    own: dict[str, Panel] = {}
     for done, step in enumerate(steps):
         progress(step.id, done, len(steps))
         started = time.perf_counter()
-        results[step.id] = _call(step, current, plan.seed, keep, version)
+        stands = _stands_on(step, current)
+        if step.data is not None:
+            own[step.id] = stands
+        results[step.id] = _call(step, stands, plan.seed, keep, version)
         current = _extend(current, step, results[step.id], meaning)
         seconds[step.id] = time.perf_counter() - started
     progress("", len(steps), len(steps))
@@ -91,8 +95,9 @@ def run_study(
         )
     claims = tuple(judge(claim, results) for claim in plan.claim)
     edges = weigh(plan, current, results)
-    lineage = Lineage(results, current, meaning)
-    used = sorted({name for step in results for name in lineage.of_step(step)})
+    lineage = Lineage(results, current, meaning, own)
+    elsewhere = {step: p for step, p in own.items() if p.level != current.level}
+    used = sorted({n for step in results if step not in elsewhere for n in lineage.of_step(step)})
     results[EVIDENCE] = evidence_account(edges, results)
     results[REFUSALS] = refusals_account(steps, results)
     results[account.CLAIMS] = account.claims_account(claims, results)
@@ -100,10 +105,14 @@ def run_study(
     results[account.CHECKS] = account.checks_account(results)
     if plan.matrix is not None:
         results[MATRIX] = _claim_matrix(plan.matrix, prepared.panel, plan.seed)
-    system = results[plan.report.index].params.get("system")
+    index = results.get(plan.report.index)
+    system = index.params.get("system") if index else None
     if isinstance(system, str):
         results[SYSTEM] = system_account(system)
-    results[account.DATA] = account.data_account(plan, current, used, prepared.left_out, absent)
+    results[account.DATA] = account.data_account(
+        plan, current, used, prepared.left_out, absent,
+        beside={s: (p, lineage.of_step(s)) for s, p in elsewhere.items()},
+    )  # fmt: skip
     return StudyRun(
         plan=plan,
         panel=current,
@@ -117,7 +126,20 @@ def run_study(
         number_hash=digest(*[[k, table_digest(r.tables)] for k, r in sorted(results.items())]),
         byte_hash=digest(*_bytes_of(results)),
         seconds=seconds,
+        panels=own,
     )
+
+
+def _stands_on(step: Step, panel: Panel) -> Panel:
+    """The panel of a step: that of the study, a part of it, or another embedded data set."""
+    wanted = step.data
+    if wanted is None:
+        return panel
+    found = dataset(wanted.dataset) if wanted.dataset else panel
+    if wanted.periods is not None:
+        first, last = wanted.periods
+        found = found.select(periods=[p for p in found.periods if first <= p <= last])
+    return found.select(entities=list(wanted.entities)) if wanted.entities else found
 
 
 def _claim_matrix(wanted: MatrixPlan, panel: Panel, seed: int) -> Result:
@@ -188,6 +210,8 @@ def named_series(plan: Plan, panel: Panel, meaning: Scope) -> list[str]:
 
     found: set[str] = set()
     for step in plan.steps():
+        if step.data is not None and step.data.dataset:
+            continue
         system = step.options.get("system")
         if isinstance(system, str):
             for indicator in load_system(system).indicators:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from zhiheng.core.panel import Panel
@@ -85,6 +85,8 @@ class StudyRun:
     results : mapping of step to Result
     panel : Panel
         The panel after all steps: base series, variables, scores.
+    panels : mapping of step to Panel
+        Those of the steps that stand on other data than the study.
     """
 
     plan: Plan
@@ -99,3 +101,8 @@ class StudyRun:
     number_hash: str
     byte_hash: str
     seconds: Mapping[str, float]
+    panels: Mapping[str, Panel] = field(default_factory=dict[str, Panel])
+
+    def panel_of(self, step: str) -> Panel:
+        """The panel that a step stands on: that of the study, or one of its own."""
+        return self.panels.get(step, self.panel)

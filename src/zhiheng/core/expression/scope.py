@@ -29,6 +29,9 @@ class Scope:
     constants : mapping of names such as ``ef.raw_coal``
     children : mapping of a series to the series that sum up to it
     subset_of, derived_from : mappings of a series to its catalogued kin
+    boundaries : mapping of a series to what its account counts, such as ``final_use``
+    level : str
+        The level of entities that names stand for; empty for none.
     """
 
     units: UnitSystem
@@ -38,3 +41,5 @@ class Scope:
     children: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     subset_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     derived_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    boundaries: Mapping[str, str] = field(default_factory=dict[str, str])
+    level: str = ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.figures.canvas import Canvas, Source, Spec, Tile
+from zhiheng.core.figures.class_grid import class_grid
 from zhiheng.core.figures.cost_curve import cost_curve
 from zhiheng.core.figures.curve import curve
 from zhiheng.core.figures.fan import fan
@@ -37,6 +38,7 @@ KINDS: Mapping[str, Callable[[Source, Canvas], Spec]] = {
     "stack": stack,
     "line": line,
     "heatmap": heatmap,
+    "class_grid": class_grid,
     "tilemap": tilemap,
     "scatter": scatter,
     "graph": graph,

@@ -260,9 +260,12 @@ def heatmap(source: Source, canvas: Canvas) -> Spec:
     rows = list(dict.fromkeys(canvas.word(r, down) for r in source.rows))
     columns = list(dict.fromkeys(canvas.word(r, across) for r in source.rows))
     widest = max((text_width(r, theme.label) for r in rows), default=10)
-    left, top = int(widest) + 18, 50
+    left = int(widest) + 18
     wide = min(110, (canvas.width - left - 8) // max(len(columns), 1))
     tall = min(int(str(source.option("tall", 60))), wide)
+    broken = [wrap(c, theme.label, wide - 6, lines=3) for c in columns]
+    step = round(theme.label * 1.25)
+    top = 50 + step * (max((len(b) for b in broken), default=1) - 1)
     box = Box(left, canvas.width - left - wide * len(columns), top, 8, wide * len(columns),
               tall * len(rows))  # fmt: skip
     squares: list[Spec] = []
@@ -283,7 +286,11 @@ def heatmap(source: Source, canvas: Canvas) -> Spec:
             counts.append({"x": x + wide / 2, "y": y + tall / 2 + 9, "text": f"n={n:.0f}",
                            "colour": ink})  # fmt: skip
     names = [{"x": -10, "y": i * tall + tall / 2, "text": r} for i, r in enumerate(rows)]
-    heads = [{"x": j * wide + wide / 2, "y": -12, "text": c} for j, c in enumerate(columns)]
+    heads = [
+        {"x": j * wide + wide / 2, "y": -12 - step * (len(lines) - 1 - k), "text": line}
+        for j, lines in enumerate(broken)
+        for k, line in enumerate(lines)
+    ]
     named = (("down", FROM), ("across", TO))
     sides = [source.option(f"{side}_{canvas.lang}", word[canvas.lang]) for side, word in named]
     corner = [{"x": -left + 4, "y": -top + 10,

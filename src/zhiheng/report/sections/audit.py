@@ -12,9 +12,11 @@ from zhiheng.report.texts import say, words
 from zhiheng.study.run_types import StudyRun
 
 
-def audit_section(run: StudyRun) -> Section:
+def audit_section(run: StudyRun) -> Section | None:
     """What the index measures, and what of it is a choice of method."""
     step = run.plan.report.index
+    if not step:
+        return None
     tables = run.results[step].tables
     top = tables["dominance"].row(0)
     basis = Text(str(top["basis_title_zh"]), str(top["basis_title_en"]))

@@ -125,10 +125,11 @@ def channels_section(run: StudyRun) -> Section | None:
             blocks.append(Paragraph((say(f"channels.{result.method}"),)))
             said = result.method
         blocks += _one(run, shown, result)
-    blocks += _refusals(run)
-    if not blocks:
-        return None
-    return Section("channels", words("channels.title"), tuple(blocks))
+    refusals = _refusals(run)
+    if not blocks:  # steps of other sections may have refused
+        title = words("carbon.refusals_title")
+        return Section("refusals", title, tuple(refusals)) if refusals else None
+    return Section("channels", words("channels.title"), (*blocks, *refusals))
 
 
 def _one(run: StudyRun, shown: ShownStep, result: Result) -> list[Block]:

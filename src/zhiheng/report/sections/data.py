@@ -58,4 +58,13 @@ def appendix_section(run: StudyRun) -> Section:
         stub=["title", "unit", "publisher", "licence", "status"],
         columns=["values", "gaps", "estimated"], long=True,
     )  # fmt: skip
-    return Section("appendix", words("data.appendix"), (*blocks, series))
+    blocks.append(series)
+    if "beside" in run.results[DATA].tables:
+        blocks.append(
+            table_block(
+                run, DATA, "beside", caption=words("data.beside_caption"),
+                stub=["title", "unit", "publisher", "licence"], columns=["values", "gaps"],
+                long=True,
+            )
+        )  # fmt: skip
+    return Section("appendix", words("data.appendix"), tuple(blocks))

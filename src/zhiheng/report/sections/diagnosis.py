@@ -116,7 +116,8 @@ def verdicts_section(run: StudyRun) -> Section | None:
 
 def _own(run: StudyRun) -> list[int]:
     """Verdicts on the index system of the study; the workbook holds those on all of them."""
-    system = str(run.results[run.plan.report.index].params.get("system")).replace("-", "_")
+    index = run.results.get(run.plan.report.index)
+    system = str(index.params.get("system") if index else "").replace("-", "_")
     variables = run.results[MATRIX].tables["verdicts"].columns["variable"]
     mine = [n for n, name in enumerate(variables) if str(name).startswith(f"{system}_")]
     return mine or list(range(len(variables)))

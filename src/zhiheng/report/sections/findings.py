@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from zhiheng.core.result import Table
 from zhiheng.core.text import Text
 from zhiheng.report.model import Finding
+from zhiheng.report.sections.carbon_findings import carbon_findings
 from zhiheng.report.texts import say
 from zhiheng.study.run_types import ClaimFinding, StudyRun
 
@@ -21,12 +22,14 @@ VERDICTS = {
 
 
 def findings(run: StudyRun) -> tuple[Finding, ...]:
-    """Ranking, gap and the first claim, each where the plan has it."""
-    found = [rank_finding(run)]
+    """Ranking, gap, the first claim and carbon, each where the plan has it."""
+    found: list[Finding] = []
+    if run.plan.report.index:
+        found.append(rank_finding(run))
     if run.plan.report.disparity:
         found.append(gap_finding(run))
     found += [association_finding(run, claim) for claim in run.claims[:1]]
-    return tuple(found)
+    return (*found, *carbon_findings(run))
 
 
 def rank_finding(run: StudyRun) -> Finding:

@@ -17,9 +17,11 @@ from zhiheng.study.run_types import StudyRun
 from zhiheng.study.sentences import Sentence
 
 
-def index_section(run: StudyRun) -> Section:
+def index_section(run: StudyRun) -> Section | None:
     """The system, its weights, and the ranks with intervals."""
     step = run.plan.report.index
+    if not step:
+        return None
     result = run.results[step]
     params = result.params
     admissible = int(np.sum(result.tables["recipes"].columns["admissible"]))

@@ -1,0 +1,189 @@
+"""What is said beside an inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from zhiheng.carbon.inventory_factors import Choices, Emission, Used
+from zhiheng.carbon.inventory_input import Line
+from zhiheng.core.result import Note
+from zhiheng.core.text import Text
+from zhiheng.kernels.inventory import Balance
+
+DIFFERENCE = 0.05
+"""Above this share of supply, a statistical difference is remarked upon."""
+
+_MOST = 8
+
+
+def notes(
+    found: Sequence[Emission],
+    used: Used,
+    how: Choices,
+    *,
+    left_out: Sequence[str],
+    lines: Sequence[Line],
+) -> list[Note]:
+    """Rules that applied and what to mind."""
+    out = [_how(how), _scopes(found, how)]
+    if left_out:
+        out.append(_note("M930", _LEFT_OUT, series=left_out))
+    if used.uncounted:
+        out.append(_note("M931", _UNCOUNTED, series=used.uncounted))
+    if used.netted:
+        pairs = [f"{whole} - {part}" for part, whole in used.netted]
+        out.append(_note("", _NETTED, series=pairs))
+    aside = [x.series for x in lines if not x.counted and x.kind not in ("other", "aggregate")]
+    aside = [s for s in aside if s not in {part for part, _ in used.netted}]
+    if aside:
+        out.append(_note("", _ASIDE, series=aside))
+    out += _factors(used)
+    if any(one.scope == "land" for one in found):
+        out.append(Note(_LAND))
+    if any(one.scope == "biogenic" for one in found):
+        out.append(Note(_BIOGENIC))
+    return out
+
+
+def uncertainty_notes(found: Sequence[Emission], *, activity: float | None) -> list[Note]:
+    """Which intervals are not in the half-width."""
+    out: list[Note] = []
+    unknown = sorted({one.factor for one in found if np.isnan(one.width) and one.scope in "12"})
+    if activity is None:
+        out.append(
+            Note(
+                Text(
+                    "半宽只含因子的不确定性，活动数据按准确值对待；"
+                    "有把握时用 activity_uncertainty 给出。",
+                    "Half-widths hold the uncertainty of factors only, activities are taken as "
+                    "exact; give activity_uncertainty where it is known.",
+                ),
+                code="M932",
+            )
+        )
+    if unknown:
+        out.append(_note("M932", _NO_WIDTH, series=unknown))
+    return out
+
+
+def balance_notes(found: dict[str, Balance]) -> list[Note]:
+    """Carriers whose supply and use differ by more than a twentieth."""
+    worst = {c: float(np.nanmax(np.abs(b.relative))) for c, b in found.items()}
+    open_ = [f"{c} ({share:.1%})" for c, share in worst.items() if share > DIFFERENCE]
+    return [_note("M929", _OPEN, series=open_, caution=True)] if open_ else []
+
+
+def flow_notes(series: Sequence[str]) -> list[Note]:
+    """Carriers that are not in the flows, because an entity lacks them."""
+    return [_note("", _NO_FLOW, series=series)] if series else []
+
+
+def _how(how: Choices) -> Note:
+    sets = ", ".join(f"{k}={v}" if k != "default" else v for k, v in how.factors.items())
+    return Note(
+        Text(
+            "排放 = 活动量 × 低位热值 × 含碳量 × 氧化率 × 44/12；燃料因子集：{s}；"
+            "其他气体按 {g} 的百年增温潜势折算。",
+            "Emission = activity × net calorific value × carbon content × oxidation × 44/12; set "
+            "of fuel factors: {s}; other gases by the hundred-year potentials of {g}.",
+        ).format(s=sets, g=how.gwp)
+    )
+
+
+def _scopes(found: Sequence[Emission], how: Choices) -> Note:
+    gases = ", ".join(dict.fromkeys(one.gas for one in found))
+    return Note(
+        Text(
+            "层级：{l}；含气体：{g}；直接排放（范围一）与购入电力热力（范围二）分列，不相加。",
+            "Level: {l}; gases: {g}; direct emissions (scope 1) and purchased electricity and heat "
+            "(scope 2) stand apart and are not added up.",
+        ).format(l=Text(*_LEVELS[how.level]), g=gases)
+    )
+
+
+def _factors(used: Used) -> list[Note]:
+    out: list[Note] = []
+    weak = {
+        "proxy": [r.id for r in used.rows.values() if r.status == "proxy"],
+        "recalled": [r.id for r in used.rows.values() if r.status == "recalled"],
+    }
+    if weak["proxy"]:
+        out.append(_note("M928", _PROXY, series=weak["proxy"], caution=True))
+    if weak["recalled"]:
+        out.append(_note("M928", _RECALLED, series=weak["recalled"], caution=True))
+    remarks = {r.id: r.note for r in used.rows.values() if r.note is not None}
+    if remarks:
+        zh = "；".join(f"{k}：{n.zh}" for k, n in remarks.items())
+        en = "; ".join(f"{k}: {n.en}" for k, n in remarks.items())
+        out.append(Note(Text(f"关于因子：{zh}。", f"On the factors: {en}.")))
+    announced = dict.fromkeys(
+        f"{r.id} ({r.valid_from}): {a}"
+        for r in used.rows.values()
+        if (a := str(getattr(r, "announcement", "")))
+    )
+    if announced:
+        out.append(_note("", _ANNOUNCED, series=list(announced)))
+    return out
+
+
+def _note(code: str, text: Text, *, series: Sequence[str], caution: bool = False) -> Note:
+    shown = ", ".join(series[:_MOST]) + (" …" if len(series) > _MOST else "")
+    filled = text.format(n=len(series), s=shown)
+    return Note(filled, level="caution" if caution else "note", code=code)
+
+
+_LEVELS = {
+    "region": ("地区", "region"),
+    "enterprise": ("企业", "enterprise"),
+    "facility": ("设施", "facility"),
+}
+_LEFT_OUT = Text(
+    "另一口径或合计的 {n} 个序列没有进入清单：{s}。",
+    "{n} series of another basis or of totals are not in the inventory: {s}.",
+)
+_UNCOUNTED = Text(
+    "购入的电力、热力不在这里计排放，它们的燃料由生产者计：{s}；"
+    "要看间接排放，用 indirect=location 或 market。",
+    "Purchased electricity and heat carry no emission here, their fuels are counted where they are "
+    "generated: {s}; for indirect emissions use indirect=location or market.",
+)
+_NETTED = Text(
+    "从合计或购入量里扣除：{s}。",
+    "Deducted from totals or from what was bought: {s}.",
+)
+_ASIDE = Text(
+    "供应、转换、损失、原料用途与公布的合计行不计排放，只用于核对：{s}。",
+    "Rows of supply, conversion, losses, feedstock and published totals emit nothing here and "
+    "serve as checks: {s}.",
+)
+_LAND = Text(
+    "土地利用与碳汇单独成列，不从排放里扣除。",
+    "Land use and sinks stand in a column of their own and are not deducted from emissions.",
+)
+_BIOGENIC = Text(
+    "生物质的二氧化碳单独列出，不进入范围一。",
+    "CO2 of biomass is shown apart and is not in scope 1.",
+)
+_PROXY = Text(
+    "{n} 个因子借自相近的燃料：{s}。",
+    "{n} factors are borrowed from a similar fuel: {s}.",
+)
+_RECALLED = Text(
+    "按 allow_recalled=true 用了 {n} 个只凭记忆的因子：{s}。",
+    "With allow_recalled=true, {n} factors were used that are only recalled: {s}.",
+)
+_ANNOUNCED = Text("电网因子出自：{s}。", "Grid factors are from: {s}.")
+_NO_WIDTH = Text(
+    "{n} 个因子没有可用的不确定性区间，按零计入：{s}。",
+    "{n} factors have no interval that may be used and count as exact: {s}.",
+)
+_NO_FLOW = Text(
+    "末期有地区缺值的 {n} 个序列不进入能源流向：{s}。",
+    "{n} series that an entity lacks in the last period are not in the energy flows: {s}.",
+)
+_OPEN = Text(
+    "能源平衡的统计差额超过供应量的二十分之一：{s}。",
+    "The statistical difference of the energy balance exceeds a twentieth of supply: {s}.",
+)

@@ -1,0 +1,50 @@
+"""The carbon account: what is emitted, by which activity, and whose demand is behind it."""
+
+from __future__ import annotations
+
+from zhiheng.core.text import Text
+from zhiheng.report.model import Section
+from zhiheng.report.sections.carbon import Exhibit, carbon_section, plain
+from zhiheng.report.sections.columns import NAME
+from zhiheng.report.sections.shown import Shown
+from zhiheng.report.texts import say
+from zhiheng.study.run_types import StudyRun
+from zhiheng.study.sentences import Sentence
+
+EXHIBITS = {
+    "inventory": Exhibit(
+        lambda run, step, title: _inventory(run, step, title),
+        (Shown("totals", (NAME,), ("scope_1", "scope_2", "half_width"), last=True, long=True,
+               large=("scope_1", "scope_2")),
+         Shown("by_fuel", (NAME, "fuel_title"), ("energy_tce", "emission"), last=True, long=True,
+               large=("energy_tce", "emission")),
+         Shown("by_sector", (NAME, "sector_title", "emission_scope"), ("emission",), last=True,
+               long=True, large=("emission",)),
+         Shown("factors", ("factor_id", "factor_status", "source"), ("value",), long=True)),
+    ),
+    "monitor": Exhibit(plain("monitor")),
+    "embodied": Exhibit(plain("embodied")),
+}  # fmt: skip
+
+
+def carbon_account_section(run: StudyRun) -> Section | None:
+    """Inventories, live accounts and embodied carbon."""
+    return carbon_section(run, "account", run.plan.report.carbon.account, EXHIBITS)
+
+
+def _inventory(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
+    """The rule; for one entity also its total of the last year."""
+    table = run.results[step].tables["totals"]
+    said = (say("carbon.inventory", title=title),)
+    entities = dict.fromkeys(table.columns["entity"])
+    if len(entities) != 1:
+        return said
+    year = int(table.columns["period"].max())
+    row = table.row(table.find(*_key(table.keys, next(iter(entities)), year)))
+    name = Text(str(row["name_zh"]), str(row["name_en"]))
+    return (*said, say("carbon.inventory_total", step=step, entity=str(row["entity"]), year=year,
+                       name=name))  # fmt: skip
+
+
+def _key(keys: tuple[str, ...], entity: str, year: int) -> tuple[str | int, ...]:
+    return tuple(entity if k == "entity" else year for k in keys)

@@ -1,0 +1,91 @@
+"""Findings on carbon for the first screen: odds of a peak, and what moved emissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from zhiheng.core.result import Cell, Table
+from zhiheng.core.text import Text
+from zhiheng.report.model import Finding
+from zhiheng.report.texts import say
+from zhiheng.study.plan_parts import ShownStep
+from zhiheng.study.refusals import refusal
+from zhiheng.study.run_types import StudyRun
+
+MOST = 3
+"""Findings of each section on the first screen."""
+
+
+def carbon_findings(run: StudyRun) -> tuple[Finding, ...]:
+    """One for each step that has something to say in a sentence, odds first."""
+    plan = run.plan.report.carbon
+    out: list[Finding] = []
+    for shown in (*plan.path, *plan.drivers):
+        result = run.results[shown.step]
+        maker = _MAKERS.get(result.method)
+        found = maker(run, shown) if maker and not refusal(result) else None
+        out += [found] if found else []
+    return tuple(out[:MOST])
+
+
+def _peaked(run: StudyRun, shown: ShownStep) -> Finding | None:
+    """The odds of the largest emitter of the last year."""
+    tables = run.results[shown.step].tables
+    table = tables["probability"]
+    year = int(table.columns["period"].max())
+    last = table.where(period=year)
+    row = last.row(int(np.argmax(last.columns["latest"])))
+    bind: dict[str, str | int | Text] = {
+        "peaked": shown.step,
+        "entity": str(row["entity"]),
+        "year": year,
+        "name": _name(row),
+        "years": int(str(row["period_to"])) - year,
+        "top": int(str(row["maximum_period"])),
+        "pool": str(tables["skill"].columns["pool"][0]),
+    }
+    return _finding("carbon_peak", "carbon-path", bind)
+
+
+def _lmdi(run: StudyRun, shown: ShownStep) -> Finding | None:
+    """The factors that raised and lowered emissions most; none where all go one way."""
+    table = run.results[shown.step].tables.get("effects")
+    if table is None or table.keys != ("factor",):
+        return None
+    effects = table.columns["effect"]
+    up, down = int(np.argmax(effects)), int(np.argmin(effects))
+    if effects[up] <= 0 or effects[down] >= 0:
+        return None
+    bind: dict[str, str | int | Text] = {
+        "title": shown.title,
+        "drivers": shown.step,
+        "up": str(table.columns["factor"][up]),
+        "down": str(table.columns["factor"][down]),
+        "up_name": _titled(table, up),
+        "down_name": _titled(table, down),
+    }
+    return _finding("carbon_drivers", "carbon-drivers", bind)
+
+
+_MAKERS: dict[str, Callable[[StudyRun, ShownStep], Finding | None]] = {
+    "peaked": _peaked,
+    "lmdi": _lmdi,
+}
+
+
+def _finding(key: str, section: str, bind: dict[str, str | int | Text]) -> Finding:
+    parts = ("title", "number", "interval", "reservation")
+    title, number, interval, reservation = (say(f"findings.{key}.{p}", **bind) for p in parts)
+    return Finding(title, number, interval, reservation, "described", section)
+
+
+def _name(row: Mapping[str, Cell]) -> Text:
+    return Text(str(row["name_zh"]), str(row["name_en"]))
+
+
+def _titled(table: Table, row: int) -> Text:
+    return Text(
+        str(table.columns["factor_title_zh"][row]), str(table.columns["factor_title_en"][row])
+    )
