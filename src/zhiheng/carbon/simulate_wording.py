@@ -243,8 +243,8 @@ def _levers(case: Case, paths: Paths, used: Sequence[Schedule]) -> list[Note]:
                     "节能带来的支出减少计作收益，"
                     "因涨价而放弃的用能按需求曲线下的面积计作损失。",
                     "In {r:.0%} of draws net emissions are higher than without levers in at least "
-                    "one year. Effects of levers are those of each alone and overlap, so "
-                    "that they do not add up. Costs are in prices of 2020 and not discounted; energy "
+                    "one year. Effects of levers are those of each alone; they overlap and do not "
+                    "add up. Costs are in prices of 2020 and not discounted; energy "
                     "saved counts as a gain, energy forgone because of prices as a loss, by the "
                     "area under the demand curve.",
                 ).format(r=float(higher))

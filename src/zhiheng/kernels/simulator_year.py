@@ -13,6 +13,9 @@ MOST_SHIFTED = 0.9
 """No more than this part of a branch's share can be shifted away."""
 
 
+_TINY = np.finfo(np.float64).tiny  # zero against zero is no gap
+
+
 @dataclass(frozen=True, slots=True)
 class Year:
     """The state at the end of a year; the last axis is N."""
@@ -196,13 +199,11 @@ def _plant(
     finance = 1.0 - e.capital_share * (1.0 - _annuity(b, v))
     support = 1.0 - (1.0 - v.subsidy) * finance
     dearer = v.carbon_price * b.fossil_factor
-    gap = dearer - (clean_cost * (1.0 - support) - b.plant_cost[:, 0])
-    mean = b.plant_cost.mean(axis=1)
-    scale = mean / b.plant_choice
-    share = 1.0 / (1.0 + np.exp(-(b.odds + gap / scale)))
-    start = 1.0 / (1.0 + np.exp(-b.odds))
-    weight = start * np.exp((b.plant_cost[:, 0] - clean_cost * (1.0 - support)) / scale)
-    least = -scale * np.log(weight + (1.0 - start) * np.exp(-dearer / scale))
+    scale = b.plant_scale
+    weight = b.build * np.exp((b.plant_cost[:, 0] - clean_cost * (1.0 - support)) / scale)
+    other = (1.0 - b.build) * np.exp(-dearer / scale) if np.any(dearer) else 1.0 - b.build
+    share = weight / (weight + other)
+    least = -scale * np.log(weight + other)
     fresh = least - dearer * (1.0 - share) + support * clean_cost * share
     new = np.maximum(last.growth + (1.0 - b.plant_survival), 0.0)
     part = new / (b.plant_survival + new)
@@ -215,12 +216,11 @@ def _annuity(b: Block, v: Levels) -> Array:
     """Capital charge with cheaper money over that without; `green_finance` is in basis points."""
     if not np.any(v.green_finance):
         return np.ones(1)
-    years = 1.0 / (1.0 - b.plant_survival[0])
     before = b.effects.capital_cost
     # at least one basis point is left: an interest rate of zero has no annuity in this form
     after = np.maximum(before - v.green_finance * b.effects.finance_pass * 1e-4, 1e-4)
-    charge = (1.0 - (1.0 + before) ** -years) / before
-    return np.where(after == before, 1.0, after * charge / (1.0 - (1.0 + after) ** -years))
+    charge = 1.0 - np.exp(-b.plant_years * np.log1p(after))
+    return (after / charge) * (b.charge / before)
 
 
 def _chosen(b: Block, v: Levels, factor: Array, t: int) -> tuple[Array, Array | None]:
@@ -355,5 +355,4 @@ def _account(
 
 
 def _gap(a: Array, b: Array) -> float:
-    size = np.where(b != 0, np.abs(b), 1.0)
-    return float((np.abs(a - b) / size).max())
+    return float((np.abs(a - b) / (np.abs(b) + _TINY)).max())
