@@ -40,8 +40,11 @@ def peaked(pool: str = "countries", *, entities: int = 1) -> Result:
             ["entity", "period"], entity=names, name_zh=["中国", "美国"][:entities],
             name_en=["China", "United States"][:entities], period=[2024] * entities,
             period_to=[2034] * entities, probability=[0.05, 0.9][:entities],
-            maximum_period=[2024, 2005][:entities], latest=[13.0, 5.0][:entities],
-            below_maximum=[0.0, 0.2][:entities],
+            maximum_period=[2024, 2005][:entities], below_maximum=[0.0, 0.2][:entities],
+        ),
+        "levels": Table.of(
+            ["entity", "period"], entity=names, period=[2024] * entities,
+            latest=[13.0, 5.0][:entities],
         ),
         "skill": Table.of(
             ["pool", "record_measure"], pool=[pool] * size, record_measure=list(SKILL),

@@ -40,8 +40,9 @@ def _peaked(run: StudyRun, shown: ShownStep) -> Finding | None:
     tables = run.results[shown.step].tables
     table = tables["probability"]
     year = int(table.columns["period"].max())
-    last = table.where(period=year)
-    row = last.row(int(np.argmax(last.columns["latest"])))
+    emitted = tables["levels"].where(period=year)
+    largest = str(emitted.columns["entity"][int(np.argmax(emitted.columns["latest"]))])
+    row = table.row(table.find(largest, year))
     bind: dict[str, str | int | Text] = {
         "peaked": shown.step,
         "entity": str(row["entity"]),
