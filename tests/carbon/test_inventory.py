@@ -292,3 +292,49 @@ def test_hourly_meters_take_the_grid_factor_of_their_year():
     )  # fmt: skip
     found = inventory(data, level="facility").table("totals").scope_2
     np.testing.assert_allclose(found, [0.5366, 0.5366, 0.5306])
+
+
+def test_the_published_inventories_of_30_provinces_add_up(shared):
+    from zhiheng.sources.ceads import parse
+
+    path = shared / "data/raw/ceads/Emission_Inventories_for_30_Provinces_2019.xlsx"
+    data = parse(path.read_bytes(), path.name).panel()
+    result = inventory(data)
+    found = result.table("totals").scope_1.to_numpy()
+    np.testing.assert_allclose(found, data.array("co2.total.scope_1_total")[:, 0], rtol=EXACT)
+    assert len(result.checks) == 3
+    assert all(check.passed for check in result.checks)
+
+
+def test_an_unknown_width_is_not_a_width_of_zero():
+    data = panel({"activity__a__diesel": "t", "ef__diesel": "t_CO2/t"}, activity__a__diesel=1,
+                 ef__diesel=3)  # fmt: skip
+    result = inventory(data)
+    assert "uncertainty" not in result.tables
+    assert result.table("totals").half_width.isna().all()
+    assert "M932" in {n.code for n in result.notes}
+    known = inventory(data, activity_uncertainty=0.1).table("uncertainty")
+    # two regions that err on their own
+    np.testing.assert_allclose(known.half_width, 0.1 / np.sqrt(2))
+
+
+def test_coal_equivalent_of_electricity_by_its_heat_or_by_what_plants_burn():
+    data = panel({"final_electricity": "kWh", "final_diesel": "t"}, final_electricity=1e4,
+                 final_diesel=1)  # fmt: skip
+    flows = inventory(data).table("energy_flows").set_index(["source", "target"]).value
+    # 1.229 tce for ten thousand kWh, two regions
+    assert flows["electricity", "final_use"] == pytest.approx(2 * 1.229)
+    with pytest.raises(ZhihengError) as caught:
+        inventory(data, electricity_tce="equivalent")
+    assert caught.value.code == "C443"
+    plants = inventory(data, electricity_tce="equivalent", allow_recalled=True)
+    flows = plants.table("energy_flows").set_index(["source", "target"]).value
+    assert flows["electricity", "final_use"] == pytest.approx(2 * 3.015)
+
+
+def test_scope_three_stands_in_a_column_of_its_own():
+    units = {"activity__plant__diesel": "t", "scope3__upstream": "t_CO2e"}
+    data = one(units, activity__plant__diesel=1, scope3__upstream=40)
+    result = inventory(data, level="enterprise", stated_gwp="ar6")
+    assert total(result, "scope_3") == 40
+    assert total(result) == pytest.approx(3.095909637, rel=TEN_DIGITS)

@@ -148,7 +148,7 @@ def test_mixed_warming_potentials_are_refused():
     error = refused("M925", data, stated_gwp="ar4")
     assert error.evidence[0]["stated in"] == "ar4"
     assert error.evidence[0]["inventory in"] == "ar6"
-    assert inventory(data, stated_gwp="ar4", gwp="ar4").tables
+    assert inventory(data, stated_gwp="AR4", gwp="ar4").tables
     assert inventory(data, stated_gwp={"gas.mine.CH4": "ar6"}).tables
 
 

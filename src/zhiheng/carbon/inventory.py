@@ -121,6 +121,7 @@ def inventory(
     and vol. 2 ch. 1 and 2; GB/T 32150-2025; GHG Protocol, Corporate Standard.
     """
     _refuse_options(draws, activity_uncertainty)
+    gwp = gwp.lower()
     potential("CO2", set=gwp)
     how = Choices(
         level=level, factors=choose_sets(factors), gwp=gwp, stated_gwp=stated_gwp, gases=gases,
@@ -182,15 +183,20 @@ def _uncertainty(
     shape = panel.values.shape[:2]
     scopes = [scope for scope in ("1", "2") if any(e.scope == scope for e in found)]
     each, columns = np.full(shape, np.nan), list[dict[str, Array]]()
+    given: list[str] = []
     for scope in scopes:
         kept = [e for e in found if e.scope == scope]
         cube = np.stack([e.co2e for e in kept], axis=-1)
         names = list(dict.fromkeys(e.factor for e in kept))
         factor = np.array([names.index(e.factor) for e in kept], dtype=np.intp)
-        widths = np.nan_to_num(np.array([e.width for e in kept]))
+        known = np.array([e.width for e in kept])
+        if activity is None and np.isnan(known).all():
+            continue
+        widths = np.nan_to_num(known)
         own = np.full(len(kept), activity or 0.0)
         spread = propagated(cube, own, widths, factor)
         each = spread.each if scope == "1" else each
+        given.append(scope)
         column = {"emission": cube.sum(axis=(0, 2)), "half_width": spread.whole}
         if draws:
             rng = np.random.default_rng(seed)
@@ -201,8 +207,8 @@ def _uncertainty(
     names = list(columns[0]) if columns else []
     table = Table.of(
         ("period", "emission_scope"),
-        period=np.tile(periods, len(scopes)),
-        emission_scope=[scope for scope in scopes for _ in periods],
+        period=np.tile(periods, len(given)),
+        emission_scope=[scope for scope in given for _ in periods],
         **{name: np.concatenate([c[name] for c in columns]) for name in names},
     )
     return each, table
