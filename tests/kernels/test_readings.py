@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from zhiheng.kernels.readings import completeness, flows, run_lengths, spikes, stuck
+from zhiheng.kernels.readings import (
+    completeness,
+    detection_limit,
+    flows,
+    run_lengths,
+    spikes,
+    stuck,
+)
 
 unhurried = settings(deadline=None)
 HOURS = 24 * 365
@@ -120,6 +127,15 @@ def test_a_coarse_sensor_needs_a_longer_run_than_a_fine_one():
     assert not stuck(coarse).any()
     coarse[0, 100:160] = 11.0
     assert stuck(coarse)[0, 100:160].all()
+
+
+def test_a_detection_limit_is_the_common_low_value_or_else_the_lowest():
+    rng = np.random.default_rng(0)
+    x = np.maximum(np.round(rng.exponential(20, size=(1, 2000))), 2.0)
+    x[0, :20] = 0.3  # a few below the limit, as in real data
+    fine = rng.normal(size=(1, 2000))
+    assert detection_limit(x)[0] == 2.0
+    assert detection_limit(fine)[0] == fine.min()
 
 
 def test_a_device_that_is_off_is_not_stuck():

@@ -10,6 +10,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.carbon.monitor_refusals import (
+    address_in,
+    missing_readings,
+    negative_flows,
+    refuse_sparse,
+    runs_back,
+    unfit,
+)
 from zhiheng.catalog.factors import factor_constants, grid_factor
 from zhiheng.catalog.series import fuels
 from zhiheng.catalog.units import unit_system
@@ -114,7 +122,7 @@ def read_stream(
         a frequency or unit that does not fit.
     """
     if panel.frequency not in ("M", "D", "H"):
-        raise _unfit(
+        raise unfit(
             Text("要月、日或小时的读数。", "Readings by month, day or hour are needed."),
             [{"frequency": panel.frequency}],
         )
@@ -123,14 +131,15 @@ def read_stream(
     own = _own_series(ordered)
     listed = np.stack([ordered.array(n)[e] for e, n in enumerate(own)])
     raw = _dense(ordered, listed)
+    refuse_sparse(ordered, raw)
     if gaps == "refuse" and not np.isfinite(raw).all():
-        raise _gaps(ordered, own, listed)
+        raise missing_readings(ordered, own, listed)
     booked = flows(raw) if kind == "register" else None
     if booked is not None and booked.back.any():
-        raise _runs_back(ordered, own, raw, booked)
+        raise runs_back(ordered, own, raw, booked)
     values = raw if booked is None else booked.flow
     if kind == "flow" and (listed < 0).any():
-        raise _negative(ordered, own, listed)
+        raise negative_flows(ordered, own, listed)
     year, month, day = _calendar(ordered, utc_offset)
     return Stream(ordered, own, kind, values, raw, booked, year, month, day, known)
 
@@ -275,114 +284,9 @@ def _refuse_units(stream: Stream, factors: Mapping[str, Factor]) -> None:
                           "needed": needed})  # fmt: skip
     if wrong:
         what = Text("读数的单位不是因子的单位。", "Readings are not in the unit of the factor.")
-        raise _unfit(what, wrong)
-
-
-def _unfit(what: Text, rows: list[Row]) -> ZhihengError:
-    return ZhihengError(
-        "M952",
-        what,
-        evidence=rows,
-        fix=Text(
-            "气以立方米、固体与油以吨、电以千瓦时、热以焦耳计，频率为月、日或小时。",
-            "Give gas in m^3, solids and oil in t, electricity in kWh, heat in J, by month, day or "
-            "hour.",
-        ),
-    )
-
-
-def _address(panel: Panel, name: str, e: int, t: int) -> str:
-    """Where a reading was read, if that is recorded."""
-    period = panel.periods[0] + t
-    if period not in panel.periods:
-        return ""
-    row = int(panel.origin[e, panel.periods.index(period), panel.series.index(name)])
-    return f"{panel.origins[row].file}!{panel.origins[row].cell}" if row >= 0 else ""
+        raise unfit(what, wrong)
 
 
 def address(stream: Stream, e: int, t: int) -> str:
     """Where a reading of a stream was read, if that is recorded."""
-    return _address(stream.panel, stream.own[e], e, t)
-
-
-def _runs_back(panel: Panel, own: tuple[str, ...], raw: Array, booked: Flows) -> ZhihengError:
-    rows: list[Row] = []
-    for e, t in zip(*np.nonzero(booked.back), strict=True):
-        b = int(booked.before[e, t])
-        rows.append(
-            {
-                "device": panel.entities[e],
-                "before": label(panel.frequency, panel.periods[0] + b),
-                "reading before": float(raw[e, b]),
-                "cell before": _address(panel, own[e], int(e), b),
-                "after": label(panel.frequency, panel.periods[0] + int(t)),
-                "reading after": float(raw[e, t]),
-                "cell after": _address(panel, own[e], int(e), int(t)),
-            }
-        )
-    return ZhihengError(
-        "M951",
-        Text(
-            "有 {n} 处表底数倒退：后一次读数小于前一次。",
-            "Registers run back in {n} places: a later reading is below an earlier one.",
-        ).format(n=len(rows)),
-        evidence=rows,
-        fix=Text(
-            "查清是换表、清零还是时间错了；换表则把新表作为另一个设备。",
-            "Find out whether the meter was replaced, reset or its clock set back; a new meter is "
-            "another device.",
-        ),
-    )
-
-
-def _gaps(panel: Panel, own: tuple[str, ...], listed: Array) -> ZhihengError:
-    rows: list[Row] = [
-        {
-            "device": panel.entities[e],
-            "when": label(panel.frequency, panel.periods[t]),
-            "series": own[e],
-        }
-        for e, t in zip(*np.nonzero(~np.isfinite(listed)), strict=True)
-    ]
-    if not rows:  # whole periods are not in the panel
-        ends = panel.periods[0], panel.periods[-1]
-        rows = [
-            {
-                "first": ends[0],
-                "last": ends[1],
-                "missing": ends[1] - ends[0] + 1 - len(panel.periods),
-            }
-        ]
-    return ZhihengError(
-        "M800",
-        Text("{n} 个读数缺失。", "{n} readings are missing.").format(n=len(rows)),
-        evidence=rows,
-        fix=Text(
-            "补上读数；或写明 gaps=count：缺的不计入账，另行列出并在年度估计里单独推算。",
-            "Supply them; or say gaps=count: they are left out of the accounts, listed, and "
-            "estimated apart in the nowcast of the year.",
-        ),
-    )
-
-
-def _negative(panel: Panel, own: tuple[str, ...], listed: Array) -> ZhihengError:
-    first = panel.periods[0]
-    rows: list[Row] = [
-        {
-            "device": panel.entities[e],
-            "when": label(panel.frequency, panel.periods[t]),
-            "value": float(listed[e, t]),
-            "cell": _address(panel, own[e], int(e), panel.periods[t] - first),
-        }
-        for e, t in zip(*np.nonzero(listed < 0), strict=True)
-    ]
-    return ZhihengError(
-        "M936",
-        Text("有 {n} 个读数为负。", "{n} readings are negative.").format(n=len(rows)),
-        evidence=rows,
-        fix=Text(
-            "流量不能为负：查表的方向；上网电量作为另一个设备。",
-            "A flow is not negative: check the direction of the meter; power fed in is a device "
-            "of its own.",
-        ),
-    )
+    return address_in(stream.panel, stream.own[e], e, t)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zhiheng.carbon.monitor_input import Factor, Stream
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.text import Text
-from zhiheng.kernels.readings import spikes, stuck
+from zhiheng.kernels.readings import detection_limit, spikes, stuck
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -71,7 +71,7 @@ def _marks(stream: Stream, limits: Mapping[str, str], spike: float) -> dict[str,
     # a register that stands still is a device that is off; and what follows a gap is no spike
     even = np.where(catch_up, np.nan, values)
     runs = stuck(even)
-    lowest = runs & (even == np.nanmin(np.where(np.isfinite(even), even, np.inf), axis=1)[:, None])
+    lowest = runs & (even == detection_limit(even)[:, None])
     jumps = spikes(even, spike) & ~out
     return {
         "out_of_range": out,

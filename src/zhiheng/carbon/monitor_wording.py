@@ -88,8 +88,8 @@ def _ahead(ahead: Ahead, level: float) -> list[Note]:
                 "区间由以往同样长的余下部分的误差给出（{c}），起点相互重叠，按独立段数放宽。",
                 "The nowcast is what is booked, plus an estimate for gaps, plus what is expected "
                 "of the rest. The rule was chosen by its error at earlier origins; the {c} "
-                "interval comes from errors over remainders of the same length, widened for origins that "
-                "overlap.",
+                "interval comes from errors over remainders of the same length, widened for "
+                "origins that overlap.",
             ).format(c=f"{1 - level:.0%}")
         )
     ]

@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 # whole history of the device.
 CHANCE = 0.01
 SHORTEST_RUN = 4
+QUARTER = 0.25
 # The median of absolute deviations times this is a standard deviation of normal numbers.
 NORMAL = 1.4826
 
@@ -58,6 +59,15 @@ def flows(register: Array) -> Flows:
     flow = np.where(has, register - earlier, np.nan)
     spans = np.where(has, np.arange(register.shape[1]) - before, 0)
     return Flows(flow, spans, has & (flow < 0), before)
+
+
+def usual_spacing(values: Array) -> NDArray[np.intp]:
+    """How many periods usually lie between two readings, shape (E,); zero for fewer than two."""
+    out = np.zeros(len(values), dtype=np.intp)
+    for e, row in enumerate(np.isfinite(values)):  # one pass over each device
+        apart = np.diff(np.flatnonzero(row))
+        out[e] = np.bincount(apart).argmax() if len(apart) else 0
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +129,28 @@ def stuck(values: Array) -> Mask:
 def _commonest(values: Array) -> Array:
     """The share of the most frequent value of each device."""
     ordered = np.sort(values, axis=1)
-    alike = np.zeros(values.shape, dtype=np.bool_)
+    return (_alike(ordered).max(axis=1) + 1) / np.maximum(np.isfinite(values).sum(axis=1), 1)
+
+
+def _alike(ordered: Array) -> NDArray[np.intp]:
+    """How many equal values stand before each one of sorted rows."""
+    alike = np.zeros(ordered.shape, dtype=np.bool_)
     alike[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
-    return (run_lengths(alike).max(axis=1) + 1) / np.maximum(np.isfinite(values).sum(axis=1), 1)
+    return run_lengths(alike)
+
+
+def detection_limit(values: Array) -> Array:
+    """The value at which a sensor stands when there is less than it can see, shape (E,).
+
+    The most frequent value, if at most a quarter of the readings are below it; the lowest
+    one otherwise. A run at it is nothing wrong with the sensor.
+    """
+    ordered = np.sort(values, axis=1)
+    count = np.isfinite(values).sum(axis=1)
+    place = _alike(ordered).argmax(axis=1)
+    common = np.take_along_axis(ordered, place[:, None], axis=1)[:, 0]
+    below = (values < common[:, None]).sum(axis=1)
+    return np.where(below <= QUARTER * count, common, ordered[:, 0])
 
 
 def _limit(p: Array, n: NDArray[np.intp]) -> Array:

@@ -40,7 +40,7 @@ def main():
                 errors[k].append(guess - actual)
     mae = [sum(map(abs, e)) / len(e) for e in errors.values()]
     best = mae.index(min(mae))
-    booked = sum(v for v, p in zip(y, periods) if p // 12 == periods[-1] // 12)
+    booked = sum(v for v, p in zip(y, periods, strict=True) if p // 12 == periods[-1] // 12)
     out = {"months": months, "left": left, "mae": mae, "rule": best, "booked": booked,
            "remainder": RULES[best](y, now, left)}  # fmt: skip
     (HERE / "expected.json").write_text(json.dumps(out, indent=1) + "\n", "utf-8")
