@@ -191,10 +191,12 @@ def _emissions(solved: Sequence[Year]) -> list[Note]:
             Note(
                 Text(
                     "分部门排放是分摊出来的，不是观测值：六个全国总量按规则分到部门，{n} 种可辩护的"
-                    "规则组合都算了，上下限是它们的 5 % 与 95 % 分位。未覆盖的总量不超过 {u}。",
+                    "规则组合都算了，上下限是它们的 5 % 与 95 % 分位，必要时放宽到"
+                    "默认值。未覆盖的总量不超过 {u}。",
                     "Emissions by sector are shared out, not observed: six national totals by "
                     "rules, and all {n} combinations of defensible rules are computed; low and "
-                    "high are their 5 % and 95 % points. At most {u} of the total is uncovered.",
+                    "high are their 5 % and 95 % points, widened to the default where it lies "
+                    "outside. At most {u} of the total is uncovered.",
                 ).format(n=recipes, u=f"{worst:.1%}"),
                 level="caution",
             )

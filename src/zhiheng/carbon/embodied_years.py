@@ -110,19 +110,27 @@ def per_output(amount: Array, output: Array) -> Array:
 
 
 def spread(values: Array) -> tuple[Array, Array, Array]:
-    """Default, lower and upper end over the last axis, that of the recipes."""
+    """Default, lower and upper end over the last axis, that of the recipes.
+
+    The ends are the 5 % and 95 % points, widened to the default where it lies outside.
+    """
     low, high = np.quantile(values, [LOW, HIGH], axis=-1)
-    return values[..., 0], low, high
+    default = values[..., 0]
+    return default, np.minimum(low, default), np.maximum(high, default)
 
 
 def ranks(values: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Ranks, the largest first, of the default recipe and the ends over all (n,)."""
-    order = (-values).argsort(axis=0, kind="stable")
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.arange(1, len(values) + 1)[:, None], axis=0)
+    """Ranks, the largest first, ties alike, of the default recipe and the ends over all (n,)."""
+    columns = [np.searchsorted(np.sort(-v), -v) + 1 for v in values.T]
+    place = np.column_stack(columns)
     low = np.quantile(place, LOW, axis=1, method="inverted_cdf")
     high = np.quantile(place, HIGH, axis=1, method="inverted_cdf")
-    return place[:, 0].astype(np.int64), low.astype(np.int64), high.astype(np.int64)
+    default = place[:, 0].astype(np.int64)
+    return (
+        default,
+        np.minimum(low.astype(np.int64), default),
+        np.maximum(high.astype(np.int64), default),
+    )
 
 
 def units(panel: Panel, emissions: Emissions, layout: Layout) -> Units:

@@ -152,10 +152,12 @@ def print_dataset(name: str, lang: Lang) -> None:
         held = ~np.isnan(panel.array(s))
         seen = np.flatnonzero(held.any(axis=0))
         years = [panel.periods[t] for t in seen.tolist()]
-        from_ = source(info.source) if info else None
+        row = int(panel.origin[:, :, panel.series.index(s)].max())
+        publisher = info.source if info else panel.origins[row].source if row >= 0 else ""
+        from_ = source(publisher) if publisher else None
         table.add_row(
             s,
-            info.title[lang] if info else "",
+            (info.title if info else panel.title(s))[lang],
             panel.units[s],
             f"{years[0]}-{years[-1]}" if years else "",
             str(int(held.sum())),
