@@ -195,9 +195,12 @@ def _complete(
     cut = panel.select(periods=years)
     if not whole.all() and (gaps == "refuse" or not whole.any()):
         raise gaps_in(cut, (*energy.series, *_MACRO), unseen)
-    bad = (energy.carriers[:, at] < 0).any(axis=-1) | (macro <= 0).any(axis=-1)
-    if (bad & whole[:, None]).any():
-        raise negative_values(cut, bad & whole[:, None])
+    below = np.stack([cut.array(name) < 0 for name in energy.series], axis=-1)
+    if below.any():
+        raise negative_values(cut, below, names=energy.series)
+    idle = macro <= 0
+    if idle.any():
+        raise negative_values(cut, idle, names=_MACRO)
     kept = [e for e, w in zip(panel.entities, whole, strict=True) if w]
     return kept, tuple(e for e, w in zip(panel.entities, whole, strict=True) if not w)
 
@@ -228,7 +231,7 @@ def _optional(panel: Panel, name: str, unit: str) -> tuple[Array, bool]:
     found = panel.array(name)
     wrong = ~np.isfinite(found) | (found < 0)
     if wrong.any() or panel.units[name] != unit:
-        raise negative_values(panel, wrong, name=name, unit=unit)
+        raise negative_values(panel, wrong[..., None], names=[name], unit=unit)
     return found, True
 
 

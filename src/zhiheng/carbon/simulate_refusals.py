@@ -53,13 +53,11 @@ def gaps_in(panel: Panel, names: Sequence[str], gap: NDArray[np.bool_]) -> Zhihe
 
 
 def negative_values(
-    panel: Panel, bad: NDArray[np.bool_], *, name: str = "", unit: str = ""
+    panel: Panel, bad: NDArray[np.bool_], *, names: Sequence[str], unit: str = ""
 ) -> ZhihengError:
-    """M984: negative energy, or people and output that are not positive."""
-    rows = panel.cells(bad)
-    if name:
-        rows = [{**row, "series": name, "unit": panel.units[name], "wanted": unit} for row in rows]
-        rows = rows or [{"series": name, "unit": panel.units[name], "wanted": unit}]
+    """M984: negative energy, or people and output that are not positive; `bad` is [A, P, names]."""
+    rows = panel.cells(bad, series=names)
+    rows = rows or [{"series": name, "unit": panel.units[name], "wanted": unit} for name in names]
     return ZhihengError(
         "M984",
         Text(

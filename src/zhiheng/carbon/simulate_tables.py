@@ -268,10 +268,12 @@ def levers_table(schedules: Sequence[Schedule], alone: dict[str, Paths], base: P
             "level_set": s.level if s else 0.0,
             "lever_low": lever.low,
             "lever_high": lever.high,
-            "lever_unit": lever.unit,
-            "effect_alone": 0.0, "effect_low": np.nan, "effect_high": np.nan,
+            "unit": lever.unit,
+            "effect_alone": 0.0, "alone_low": np.nan, "alone_high": np.nan,
             "cost_per_t": np.nan,
             "evidence": lever.grade,
+            "evidence_title_zh": option_word("evidence", lever.grade).zh,
+            "evidence_title_en": option_word("evidence", lever.grade).en,
         }  # fmt: skip
         if lever.id in alone:
             row |= _effect(alone[lever.id], before, paid=bool(lever.payer))
@@ -308,9 +310,9 @@ def _effect(found: Paths, before: Array, *, paid: bool) -> dict[str, float]:
     low, _, middle, _, high = fan(change)[:, 0]
     cost = found.resource.sum(axis=(1, 2)).mean() / -change.mean() if change.mean() < 0 else np.nan
     return {
-        "effect_low": float(low),
+        "alone_low": float(low),
         "effect_alone": float(middle),
-        "effect_high": float(high),
+        "alone_high": float(high),
         "cost_per_t": float(cost) if paid else np.nan,
     }
 
@@ -318,20 +320,30 @@ def _effect(found: Paths, before: Array, *, paid: bool) -> dict[str, float]:
 def wedge_table(
     alone: dict[str, Paths], together: Paths, base: Paths, years: Sequence[int]
 ) -> Table:
-    """Mean paths: what each lever takes off alone, their overlap, and what is left."""
+    """Mean paths: what is left, and what each lever takes off.
+
+    Lone effects overlap; what they overlap by is shared out in proportion to their size, so that
+    the areas fill the distance between the two paths exactly.
+    """
 
     def mean(p: Paths) -> Array:
         return p.net.sum(axis=1).mean(axis=0)
 
-    off = {name: mean(base) - mean(p) for name, p in alone.items()}
-    parts = {"scenario": mean(together), **off}
-    parts["overlap"] = mean(base) - mean(together) - sum(off.values(), np.zeros(len(years)))
+    off = np.stack([mean(base) - mean(p) for p in alone.values()])
+    overlap = off.sum(axis=0) - (mean(base) - mean(together))
+    size = np.abs(off).sum(axis=0)
+    shared = off - overlap * np.abs(off) / np.where(size > 0, size, 1.0)
+    names = ["scenario", *alone]
+    values = np.concatenate([mean(together), shared.ravel()])
+    lone = np.concatenate([np.full(len(years), np.nan), off.ravel()])
     return Table.of(
         ("part_of_path", "period"),
-        part_of_path=[n for n in parts for _ in years],
-        period=np.tile(np.array(years), len(parts)),
-        value=np.concatenate(list(parts.values())),
-        unit=["t_CO2"] * (len(parts) * len(years)),
+        part_of_path=[n for n in names for _ in years],
+        **_titled("part_of_path", "part_of_path", [n for n in names for _ in years]),
+        period=np.tile(np.array(years), len(names)),
+        value=values,
+        alone=lone,
+        unit=["t_CO2"] * len(values),
     )
 
 
@@ -362,8 +374,11 @@ def fan_table(
             rows["period"] += [*before, *years]
             for name, values in zip(_FAN[5:10], band, strict=True):
                 rows[name] += [*blank, *values]
-            rows["past"] += [*past[k][:n], *([np.nan] * len(years))]
+            # the start closes the history: it is observed, and the fan opens there
+            rows["past"] += [*past[k][:n], past[k][n] if n else np.nan]
+            rows["past"] += [np.nan] * (len(years) - 1)
             rows["marked"] += [False] * n + [y in MARKED for y in years]
+    rows |= _titled("scenario", "scenario", rows["scenario"])
     rows["unit"] = ["t_CO2"] * len(rows["period"])
     return Table.of(("entity", "scenario", "period"), **rows), len(chosen)
 

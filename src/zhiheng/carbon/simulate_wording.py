@@ -91,7 +91,8 @@ def _odds(case: Case, odds: Table, neutral: float) -> Note:
     name = Text(str(odds.columns["name_zh"][0]), str(odds.columns["name_en"][0]))
     return Note(
         Text(
-            "{e}：不晚于 {a} 年达峰的概率 {p:.1%}（到 {z} 年的整条路径上最高一年不晚于它，并列取先），"
+            "{e}：不晚于 {a} 年达峰的概率 {p:.1%}（到 {z} 年的整条路径上最高一年不晚于它，"
+            "并列取先），"
             "{b} 年净排放不高于起始排放 {m:.0%} 的概率 {q:.1%}。",
             "{e}: probability of a peak by {a} {p:.1%} (the highest year of the whole path to {z} "
             "is no later; of equal ones the first), of net emissions at or below {m:.0%} of the "
@@ -284,9 +285,9 @@ def figures(case: Case, who: Named, shown: int, *, levered: bool) -> tuple[Figur
                 "emissions when it acts alone, and the grade of evidence.",
             ),
             {
-                "label": "lever_title", "level": "level_set", "low": "lever_low",
+                "label": "lever", "level": "level_set", "low": "lever_low",
                 "high": "lever_high", "effect": "effect_alone", "grade": "evidence",
-                "effect_unit": "t_CO2",
+                "effect_unit": "t_CO2", "effect_title": "effect_alone",
             },
         ),
     ]  # fmt: skip
@@ -298,9 +299,9 @@ def figures(case: Case, who: Named, shown: int, *, levered: bool) -> tuple[Figur
                 "wedge",
                 Text("从无杠杆到有杠杆：谁减了多少", "From no lever to all: who takes off what"),
                 Text(
-                    "净排放的均值；每块是一个杠杆独自实施的减量，重叠单列。",
-                    "Mean net emissions; each area is what one lever takes off alone, their "
-                    "overlap stands apart.",
+                    "净排放的均值；各杠杆独自实施的减量有重叠，重叠按大小分摊，使各块恰好填满两条路径之间。",
+                    "Mean net emissions; what levers take off alone overlaps, and the overlap is "
+                    "shared in proportion, so that the areas fill the distance exactly.",
                 ),
                 {"x": "period", "value": "value", "colour": "part_of_path"},
             )

@@ -20,7 +20,8 @@ def fan(x: Array) -> Array:
     place = np.array(BAND) * (draws - 1)
     below = np.floor(place).astype(np.intp)
     above = np.minimum(below + 1, draws - 1)
-    rows = np.ascontiguousarray(x.reshape(draws, -1).T)
+    # a copy always: it is sorted in place, and `x` may be a view of the paths themselves
+    rows = np.array(x.reshape(draws, -1).T, order="C")
     rows.partition(np.unique([*below, *above]), axis=1)
     low, high = rows[:, below], rows[:, above]
     out = low + (place - below) * (high - low)

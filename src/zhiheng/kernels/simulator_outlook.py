@@ -200,9 +200,7 @@ def draw_paths(
         return int(np.random.SeedSequence([seed, *path]).generate_state(1)[0])
 
     def shocks(kind: int, *, share: float) -> Array:
-        own = np.stack(
-            [walk(draws, horizon, stream(kind, key)) for key in growth.keys], axis=1
-        )
+        own = np.stack([walk(draws, horizon, stream(kind, key)) for key in growth.keys], axis=1)
         joint = walk(draws, horizon, stream(kind))[:, None]
         return np.sqrt(share) * joint + np.sqrt(1.0 - share) * own
 
