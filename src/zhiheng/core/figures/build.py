@@ -8,6 +8,7 @@ from typing import Any
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.figures.canvas import Canvas, Source, Spec, Tile
 from zhiheng.core.figures.class_grid import class_grid
+from zhiheng.core.figures.cost_curve import cost_curve
 from zhiheng.core.figures.curve import curve
 from zhiheng.core.figures.fan import fan
 from zhiheng.core.figures.gauge import gauge
@@ -47,6 +48,7 @@ KINDS: Mapping[str, Callable[[Source, Canvas], Spec]] = {
     "ridgeline": ridgeline,
     "contour": contour,
     "curve": curve,
+    "cost_curve": cost_curve,
     "specification_curve": specification_curve,
     "sankey": sankey,
     "fan": fan,
