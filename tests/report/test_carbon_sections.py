@@ -97,7 +97,7 @@ def test_a_fan_is_never_without_its_record(study) -> None:
 def test_odds_calibrated_on_the_panel_itself_do_not_say_countries(study) -> None:
     section = carbon_path.carbon_path_section(study(peaked("panel"), "path"))
     assert section is not None
-    assert "not on these provinces" not in words_of(section.blocks)
+    assert "not on the past of the regions" not in words_of(section.blocks)
 
 
 def test_one_bar_is_not_drawn_and_the_name_of_the_only_entity_not_printed(study) -> None:

@@ -44,8 +44,79 @@ EXHIBITS = {
         ),
         ("levers", "wedge"),
     ),
-    "backcast": Exhibit(plain("backcast")),
-    "macc": Exhibit(plain("macc")),
+    "backcast": Exhibit(
+        plain("backcast"),
+        (
+            Shown(
+                "plan",
+                ("lever_title", "unit", "evidence_grade"),
+                ("lever_level", "lever_cap", "cap_share", "action_year"),
+                formats=(("action_year", ".0f"),),
+            ),
+            Shown(
+                "outcome",
+                ("policy_case",),
+                ("probability", "probability_low", "probability_high", "present_cost"),
+                large=("present_cost",),
+            ),
+            Shown(
+                "costs",
+                ("actor",),
+                ("present_cost", "cost_low", "cost_high", "present_transfers"),
+                large=("present_cost", "cost_low", "cost_high", "present_transfers"),
+            ),
+            Shown(
+                "delay",
+                ("months", "aim_met"),
+                ("present_cost", "extra_cost", "extra_per_month", "probability_search"),
+                large=("present_cost", "extra_cost", "extra_per_month"),
+            ),
+        ),
+        ("plan", "path"),
+    ),
+    "macc": Exhibit(
+        plain("macc"),
+        (
+            Shown(
+                "measures",
+                ("abatement_measure",),
+                (
+                    "cost_per_tonne",
+                    "cost_low",
+                    "cost_high",
+                    "probability_negative",
+                    "abated",
+                    "net_benefit",
+                    "rank",
+                    "rank_low",
+                    "rank_high",
+                ),
+                large=("abated", "net_benefit"),
+                long=True,
+            ),
+            Shown(
+                "overlap",
+                ("abatement_measure", "emission_source"),
+                (
+                    "installed",
+                    "abated_alone",
+                    "abated_in_order",
+                    "abated",
+                    "readiness_low",
+                    "readiness_high",
+                ),
+                large=("abated_alone", "abated_in_order", "abated"),
+                long=True,
+            ),
+            Shown(
+                "reversals",
+                ("abatement_measure", "better_measure"),
+                ("cost_per_tonne", "better_cost", "net_benefit", "better_benefit"),
+                large=("net_benefit", "better_benefit"),
+            ),
+            Shown("figures", ("technology", "quantity", "source"), ("value",), long=True),
+        ),
+    ),
 }
 
 
