@@ -127,7 +127,8 @@ def _stub(result: Result, shown: Shown) -> tuple[str, ...]:
     """The names of the rows; that of the only entity says nothing."""
     entities = result.tables[shown.table].columns.get("entity", ())
     alone = bool(shown.only) or len(set(entities)) == 1
-    return tuple(c for c in shown.stub if not (alone and c == NAME)) or shown.stub
+    heads = shown.heads(result)
+    return tuple(c for c in heads if not (alone and c == NAME)) or heads
 
 
 def _alone(result: Result) -> bool:
@@ -141,6 +142,7 @@ def _caption(result: Result, shown: Shown, about: Text) -> Text:
     title = table_title(result.method, shown.table)
     zh, en = f"{title.zh}：{about.zh}", f"{title.en}: {about.en}"
     units = {str(u) for u in result.tables[shown.table].columns.get("unit", ())}
+    units = {shown.unit} if shown.unit else units
     if len(units) != 1 or not (shown.large or shown.formats):
         return Text(zh, en)
     unit = option_word("unit", units.pop())

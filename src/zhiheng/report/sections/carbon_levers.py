@@ -14,9 +14,10 @@ EXHIBITS = {
         (
             Shown(
                 "levers",
-                ("lever_title", "lever_unit", "evidence"),
+                ("lever_title", "unit", "evidence_title"),
                 ("level_set", "lever_low", "lever_high", "effect_alone", "cost_per_t"),
                 large=("effect_alone",),
+                unit="t_CO2",
                 long=True,
             ),
             Shown(
