@@ -59,6 +59,7 @@ EXHIBITS = {
                 ("policy_case",),
                 ("probability", "probability_low", "probability_high", "present_cost"),
                 large=("present_cost",),
+                formats=(("probability_low", ".3f"), ("probability_high", ".3f")),
             ),
             Shown(
                 "costs",
