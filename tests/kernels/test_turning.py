@@ -147,3 +147,10 @@ def test_errors_of_a_combination_are_those_of_a_coefficient_that_equals_it(seed,
     assert found.df[0] == pytest.approx(few.df[0], rel=1e-7)
     error = slopes(fit.beta, covariance(fit), at).std_error[0]
     assert error**2 == pytest.approx(covariance(plain)[0, 0], rel=1e-7)
+
+
+def test_published_curve_v10_turns_where_its_paper_says():
+    """Gao, Meng, Wei and Niu (2015): ln C = -13.3568 + 3.1708 ln I - 0.1608 (ln I)^2."""
+    point = float(np.exp(turning_points(np.array([3.1708, -0.1608])))[0])
+    # 19,137.2 yuan in the abstract; coefficients of four decimals leave about twenty open
+    assert point == pytest.approx(19137.2, abs=20.0)

@@ -108,8 +108,8 @@ def carbon_inequality(
         ]
         checks.append(Check(wording.PARTS_CHECK, float(max(off)), ROUNDING))
     if identity is not None:
-        meaning, factors = read_chain(panel, data, identity)
-        covariances, variance = logarithmic_shares(factors.factors[..., 1:], people)
+        meaning, factors = read_chain(panel, data, identity, boundaries)
+        covariances, variance = logarithmic_shares(factors.factors[:, 0, :, 1:], people)
         titles = [f.title for f in meaning.factors[1:]]
         ids = [f.id for f in meaning.factors[1:]]
         tables["by_factor"] = _by_factor(data, ids, titles, covariances, variance)

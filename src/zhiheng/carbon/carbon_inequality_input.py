@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -21,6 +21,9 @@ from zhiheng.core.result import Note
 from zhiheng.core.text import Text
 
 Array = NDArray[np.float64]
+
+# Sums and products of published numbers in another order.
+SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,10 @@ def _refuse_values(panel: Panel, names: Sequence[str], values: Array) -> None:
         )
 
 
-def read_chain(panel: Panel, data: Amounts, written: str) -> tuple[Identity, Factors]:
-    """The identity of emissions; its first factor has to be the population.
+def read_chain(
+    panel: Panel, data: Amounts, written: str, boundaries: Mapping[str, str] | None
+) -> tuple[Identity, Factors]:
+    """The identity of emissions; its first factor has to be the population, without sectors.
 
     Raises
     ------
@@ -128,26 +133,20 @@ def read_chain(panel: Panel, data: Amounts, written: str) -> tuple[Identity, Fac
     """
     meaning = read_identity(written)
     inside = panel.select(entities=data.panel.entities)
-    factors = read_factors(inside, meaning, gaps="refuse")
-    if len(factors.parts) == 1:  # an identity without sectors has one part
-        factors = replace(factors, aggregate=factors.aggregate[:, 0], factors=factors.factors[:, 0])
+    factors = read_factors(inside, meaning, gaps="refuse", boundaries=boundaries)
     size = np.maximum(data.emissions, np.finfo(np.float64).tiny)
     people = data.bases["population"]
-    off = (
-        np.inf
-        if len(factors.parts) > 1
-        else max(
-            float((np.abs(factors.aggregate - data.emissions) / size).max()),
-            float((np.abs(factors.factors[..., 0] - people) / people).max()),
-        )
+    off = max(
+        float((np.abs(factors.aggregate.sum(axis=1) - data.emissions) / size).max()),
+        float((np.abs(factors.factors[:, 0, :, 0] - people) / people).max()),
     )
-    if off > 1e-9:
+    if off > SAME or len(factors.parts) > 1:
         raise ZhihengError(
             "M938",
             Text(
-                "恒等式不是这些排放的，或第一个因素不是人口。",
-                "The identity is not one of these emissions, or its first factor is not the "
-                "population.",
+                "恒等式不是这些排放的，第一个因素不是人口，或分了部门。",
+                "The identity is not one of these emissions, its first factor is not the "
+                "population, or it has sectors.",
             ),
             evidence=[{"left": meaning.left, "first factor": meaning.factors[0].expression}],
             fix=Text(

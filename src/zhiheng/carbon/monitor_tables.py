@@ -83,7 +83,7 @@ def accounts(ledger: Ledger, by: By) -> Table:
     if ledger.stream.kind == "level":
         total = np.divide(total, present, out=np.full(total.shape, np.nan), where=present > 0)
     count = len(pairs)
-    name = "mean_level" if ledger.stream.kind == "level" else "emissions"
+    name = "mean_level" if ledger.stream.kind == "level" else "emissions_booked"
     return Table.of(
         ("period", "sector", "carrier"),
         period=np.repeat(units, count),
@@ -109,7 +109,7 @@ def by_month(ledger: Ledger) -> Table:
     if ledger.stream.kind == "level":
         count = grouped(member @ seen.astype(np.float64), place, len(units))
         total = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    name = "mean_level" if ledger.stream.kind == "level" else "emissions"
+    name = "mean_level" if ledger.stream.kind == "level" else "emissions_booked"
     return Table.of(
         ("period", "sector"),
         period=np.repeat(units, len(sectors)),
@@ -189,7 +189,7 @@ def factors_table(ledger: Ledger) -> Table:
         value=np.array([known[c].by_year[last] for c in sorted(known)]),
         unit=[f"t_CO2/{known[c].unit}" if c != "co2" else "1" for c in sorted(known)],
         source=text_column([known[c].source for c in sorted(known)]),
-        factor_status=text_column([known[c].status for c in sorted(known)]),
+        factor_checked=text_column([known[c].status for c in sorted(known)]),
     )
 
 
@@ -274,18 +274,18 @@ def views(ledger: Ledger, year: int) -> Table:
             rows.append((view, line, word, scope, value))
     whole = float(total.sum())
     return Table.of(
-        ("view", "view_line", "emission_scope"),
+        ("view", "view_line", "meter_scope"),
         **titled("view", "view", [r[0] for r in rows]),
         view_line=text_column([r[1] for r in rows]),
         view_line_title_zh=text_column([r[2].zh for r in rows]),
         view_line_title_en=text_column([r[2].en for r in rows]),
-        **titled("emission_scope", "emission_scope", [r[3] for r in rows]),
-        emissions=np.array([r[4] for r in rows]),
+        **titled("meter_scope", "emission_scope", [r[3] for r in rows]),
+        emissions_booked=np.array([r[4] for r in rows]),
         share=np.array([r[4] / whole if whole else np.nan for r in rows]),
     )
 
 
 def view_totals(table: Table) -> Mapping[str, float]:
     """The sum of every view."""
-    views_, amounts = table.columns["view"], table.columns["emissions"]
+    views_, amounts = table.columns["view"], table.columns["emissions_booked"]
     return {v: float(amounts[views_ == v].sum()) for v in dict.fromkeys(views_.tolist())}

@@ -135,7 +135,7 @@ def figures(
     tables: Mapping[str, Table], stream: Stream, budget: float | None
 ) -> tuple[Figure, ...]:
     """Monthly totals, the gauge of the year, and which device was read when."""
-    value = "mean_level" if stream.kind == "level" else "emissions"
+    value = "mean_level" if stream.kind == "level" else "emissions_booked"
     kind = "line" if stream.kind == "level" else "stack"
     gauge: dict[str, str | float] = {
         "label": "year", "value": "nowcast", "low": "low", "high": "high", "format": ",.0f",

@@ -100,7 +100,9 @@ def tapio(
     pair = read_pair(panel, emissions, activity, gaps=gaps, boundaries=boundaries)
     drivers = None
     if identity is not None:
-        drivers, pair = read_drivers(panel, pair, activity, identity, gaps=gaps)
+        drivers, pair = read_drivers(
+            panel, pair, activity, identity, gaps=gaps, boundaries=boundaries
+        )
     count = len(pair.panel.periods)
     steps = tuple(Window(i, i + 1) for i in range(count - 1))
     c, g = _steps(pair.emissions), _steps(pair.activity)

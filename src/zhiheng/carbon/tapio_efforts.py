@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -42,7 +42,13 @@ class Drivers:
 
 
 def read_drivers(
-    panel: Panel, pair: Pair, activity: str, written: str, *, gaps: Literal["refuse", "drop"]
+    panel: Panel,
+    pair: Pair,
+    activity: str,
+    written: str,
+    *,
+    gaps: Literal["refuse", "drop"],
+    boundaries: Mapping[str, str] | None = None,
 ) -> tuple[Drivers, Pair]:
     """Read the identity and keep the entities that it is complete for.
 
@@ -53,7 +59,7 @@ def read_drivers(
     """
     meaning = read_identity(written)
     inside = panel.select(entities=pair.panel.entities)
-    data = read_factors(inside, meaning, gaps=gaps)
+    data = read_factors(inside, meaning, gaps=gaps, boundaries=boundaries)
     kept = [pair.panel.entities.index(e) for e in data.panel.entities]
     fitting = replace(
         pair,
@@ -83,15 +89,8 @@ def _part_of_activity(panel: Panel, identity: Identity, activity: str) -> tuple[
 
 def step_shares(drivers: Drivers) -> Array:
     """Effects relative to emissions at the start of each step, (entities, steps, factors)."""
-    total, factors = drivers.data.aggregate, drivers.data.factors
-    found = effects(total[..., :-1], total[..., 1:], factors[..., :-1, :], factors[..., 1:, :])
-    return _over_start(found, total[..., :-1])
-
-
-def _over_start(found: Array, start: Array) -> Array:
-    """Effects summed over sectors, over the emissions of all sectors at the start."""
-    whole = start.sum(axis=1)
-    return found.sum(axis=1) / np.where(whole > 0, whole, np.nan)[..., None]
+    places = np.arange(drivers.data.aggregate.shape[-1])
+    return _shares(drivers, places[:-1], places[1:])
 
 
 def window_shares(drivers: Drivers, windows: Sequence[Window], *, chain: bool) -> Array:
@@ -99,11 +98,19 @@ def window_shares(drivers: Drivers, windows: Sequence[Window], *, chain: bool) -
     if chain:
         steps = step_shares(drivers)
         return np.stack([steps[:, w.first : w.last].sum(axis=1) for w in windows], axis=1)
-    first, last = [w.first for w in windows], [w.last for w in windows]
-    total, factors = drivers.data.aggregate, drivers.data.factors
-    start, end = total[..., first], total[..., last]
-    found = effects(start, end, factors[..., first, :], factors[..., last, :])
-    return _over_start(found, start)
+    first, last = (
+        np.array(ends) for ends in zip(*((w.first, w.last) for w in windows), strict=True)
+    )
+    return _shares(drivers, first, last)
+
+
+def _shares(drivers: Drivers, first: NDArray[np.intp], last: NDArray[np.intp]) -> Array:
+    """Effects of all sectors together over emissions at the start."""
+    amount, factors = drivers.data.aggregate, drivers.data.factors
+    found = effects(amount[..., first], amount[..., last], factors[..., first, :],
+                    factors[..., last, :]).sum(axis=1)  # fmt: skip
+    start = amount[..., first].sum(axis=1)
+    return found / np.where(start > 0, start, np.nan)[..., None]
 
 
 def elasticities(shares: Array, activity: Growth) -> Array:

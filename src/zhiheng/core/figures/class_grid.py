@@ -118,7 +118,12 @@ def _heads(columns: list[str], wide: float, canvas: Canvas) -> list[Spec]:
     every = max(1, -(-int(need) // max(int(wide), 1)))
     last = len(columns) - 1
     shown = list(range(last, -1, -every))
-    return [{"x": i * wide + wide / 2, "y": -10, "text": columns[i]} for i in reversed(shown)]
+    half = [text_width(c, canvas.theme.small) / 2 for c in columns]
+    return [  # a word wider than its square stays inside the grid
+        {"x": min(i * wide + wide / 2, max(wide * len(columns) - half[i], half[i])), "y": -10,
+         "text": columns[i]}
+        for i in reversed(shown)
+    ]  # fmt: skip
 
 
 def _drawn(values: list[Spec]) -> Spec:
