@@ -63,6 +63,7 @@ def twin(s, p, d, a, table, *given):
     own, demand = [row[:] for row in stock], useful[:]
     saved, moved, response = [0.0] * n_s, [0.0] * n_s, [0.0] * n_s
     clean, growth = clean0[:], [rise, rise]
+    supply = [0.0, 0.0]
     factor = [float(x) for x in s.emission_factor[a]]
     research = planted = 0.0
     bill = [sum(own[i][f] * p.price[d, f] for f in carriers) for i in sectors]
@@ -103,11 +104,18 @@ def twin(s, p, d, a, table, *given):
             unit[c] = p.plant_cost[d, c, 0] * learned * network
             gap = v["carbon_price"] * s.fossil_factor[a, c]
             gap -= unit[c] * (1 - support) - p.plant_cost[d, c, 0]
-            chance = math.log(p.build[d, a, c] / (1 - p.build[d, a, c]))
-            chance += p.plant_choice[d] * gap / (0.5 * sum(p.plant_cost[d, c]))
+            begun = p.build[d, a, c]
+            spread = 0.5 * sum(p.plant_cost[d, c]) / p.plant_choice[d]
+            chance = math.log(begun / (1 - begun)) + gap / spread
             new = max(growth[c] + 1 - stay, 0.0)
             part = new / (stay + new)
-            clean[c] = was[c] * (1 - part) + part / (1 + math.exp(-chance))
+            taken = 1 / (1 + math.exp(-chance))
+            clean[c] = was[c] * (1 - part) + part * taken
+            tax = v["carbon_price"] * s.fossil_factor[a, c]
+            inside = begun * math.exp((p.plant_cost[d, c, 0] - unit[c] * (1 - support)) / spread)
+            inside += (1 - begun) * math.exp(-tax / spread)
+            fresh = -spread * math.log(inside) - tax * (1 - taken) + support * unit[c] * taken
+            supply[c] = supply[c] * (1 - part) + part * fresh
             factor[n_f - 2 + c] = (1 - clean[c]) * s.fossil_factor[a, c]
         chosen, push = [], []
         for i in sectors:
@@ -178,7 +186,8 @@ def twin(s, p, d, a, table, *given):
         if spending is not None:
             row["money"] = _books(
                 s, p, d, e, v, used, saved, moved, response, emitted, bill, process, captured,
-                removed, clean, clean0, unit, support, by_carrier, gdp, t, spending, plant,
+                removed, clean, clean0, unit, support, supply, by_carrier, gdp,
+                t, spending, plant,
             )  # fmt: skip
         out.append(row)
     return out
@@ -186,7 +195,8 @@ def twin(s, p, d, a, table, *given):
 
 def _books(  # noqa: PLR0917
     s, p, d, e, v, used, saved, moved, response, emitted, bill, process, captured,
-           removed, clean, clean0, unit, support, by_carrier, gdp, t, spending, plant):  # fmt: skip
+           removed, clean, clean0, unit, support, supply, by_carrier, gdp,
+           t, spending, plant):  # fmt: skip
     homes = s.household
     sectors = range(len(bill))
     levied = [v["carbon_price"] * emitted[i] + v["energy_price"] * bill[i] for i in sectors]
@@ -197,7 +207,7 @@ def _books(  # noqa: PLR0917
     for c in range(2):
         old = clean0[c] * (1 - 1 / p.plant_lifetime[d, c]) ** t
         paid += support * unit[c] * max(clean[c] - old, 0.0) * by_carrier[c - 2]
-        supply_cost += (unit[c] - p.plant_cost[d, c, 1]) * clean[c] * by_carrier[c - 2]
+        supply_cost += supply[c] * by_carrier[c - 2]
     costs = []
     for i in sectors:
         energy = sum(used[i])

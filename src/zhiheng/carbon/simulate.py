@@ -7,9 +7,10 @@ from typing import Literal
 
 import numpy as np
 
+from zhiheng.carbon import simulate_levers as by_lever
 from zhiheng.carbon import simulate_tables as tables
 from zhiheng.carbon import simulate_wording as wording
-from zhiheng.carbon.simulate_draws import Case, level_table, prepare
+from zhiheng.carbon.simulate_draws import Case, level_table, prepare, resolved
 from zhiheng.carbon.simulate_input import Start, read_start
 from zhiheng.carbon.simulate_refusals import out_of_range
 from zhiheng.catalog.levers import Scenario, Schedule, scenario, schedules
@@ -109,8 +110,8 @@ def _result(
         "odds": odds,
         "totals": tables.totals_table(who, found, paths, levered=bool(used)),
         "hindcast": tables.hindcast_table(case),
-        "levers": tables.levers_table(used, alone, base),
-        "lever_notes": tables.lever_notes_table(used, years),
+        "levers": by_lever.levers_table(used, alone, base),
+        "lever_notes": by_lever.lever_notes_table(used, years),
         "drivers": tables.drivers_table(who, paths, years),
         "money": tables.money_table(who, paths, years),
         "paths": tables.paths_table(who, found, years),
@@ -118,7 +119,7 @@ def _result(
         "checks": tables.checks_table(paths, years),
     }
     if used:
-        out["wedge"] = tables.wedge_table(alone, few, base, years)
+        out["wedge"] = by_lever.wedge_table(alone, few, base, years)
     return Result(
         out,
         wording.figures(case, who, shown, levered=bool(used)),
@@ -129,7 +130,7 @@ def _result(
             "start_year": case.start.year,
             "calibration_fingerprint": case.countries.fingerprint,
             "schedules": {
-                s.lever: f"{s.level:g}@{'-'.join(map(str, tables.resolved(s, years)))}:{s.shape}"
+                s.lever: f"{s.level:g}@{'-'.join(map(str, resolved(s, years)))}:{s.shape}"
                 for s in used
             },
         },

@@ -219,7 +219,7 @@ def _levers(case: Case, paths: Paths, used: Sequence[Schedule]) -> list[Note]:
         out.append(
             Note(
                 Text("{t}：{q}。{n}。", "{t}: {q}. {n}.").format(
-                    t=lever.title, q=lever.equation, n=lever.note
+                    t=lever.title, q=lever.equation, n=_sentence(lever.note)
                 ),
                 level="caution" if lever.grade in ("weak", "assumed") else "note",
                 code="M991" if lever.grade in ("weak", "assumed") else "",
@@ -230,6 +230,7 @@ def _levers(case: Case, paths: Paths, used: Sequence[Schedule]) -> list[Note]:
                 Note(Text("{t}：{c}。", "{t}: {c}.").format(t=lever.title, c=lever.condition))
             )
     if used:
+        out += _risen(case, paths)
         higher = np.any(
             paths.net.sum(axis=1) > case.baseline.net.sum(axis=1) * (1 + 1e-12), axis=1
         ).mean()
@@ -238,18 +239,41 @@ def _levers(case: Case, paths: Paths, used: Sequence[Schedule]) -> list[Note]:
                 Text(
                     "与无杠杆相比，{r:.0%} 的抽样里至少有一年净排放更高。"
                     "单个杠杆的效应是它独自实施时的，"
-                    "相加不等于合计：重叠另列。成本以 2020 年价计，不贴现；"
+                    "彼此有重叠，相加不等于合计。成本以 2020 年价计，不贴现；"
                     "节能带来的支出减少计作收益，"
                     "因涨价而放弃的用能按需求曲线下的面积计作损失。",
                     "In {r:.0%} of draws net emissions are higher than without levers in at least "
-                    "one year. Effects of levers are those of each alone and do not add up: the "
-                    "overlap stands apart. Costs are in prices of 2020 and not discounted; energy "
+                    "one year. Effects of levers are those of each alone; they overlap and do not "
+                    "add up. Costs are in prices of 2020 and not discounted; energy "
                     "saved counts as a gain, energy forgone because of prices as a loss, by the "
                     "area under the demand curve.",
                 ).format(r=float(higher))
             )
         )
     return out
+
+
+def _sentence(text: Text) -> Text:
+    return Text(text.zh, text.en[0].upper() + text.en[1:])
+
+
+def _risen(case: Case, paths: Paths) -> list[Note]:
+    """Regions whose last year has higher net emissions with levers in most draws."""
+    worse = (paths.net[..., -1] > case.baseline.net[..., -1] * (1 + 1e-12)).mean(axis=0) > 0.5
+    codes = [e for e, w in zip(case.start.panel.entities, worse, strict=True) if w]
+    if not codes:
+        return []
+    return [
+        Note(
+            Text(
+                "{n} 个地区在多数抽样里终年净排放反而更高：{s}。",
+                "In {n} regions net emissions of the last year are higher with levers in most "
+                "draws: {s}.",
+            ).format(n=len(codes), s=", ".join(codes)),
+            level="caution",
+            code="M991",
+        )
+    ]
 
 
 def figures(case: Case, who: Named, shown: int, *, levered: bool) -> tuple[Figure, ...]:

@@ -20,7 +20,7 @@ from zhiheng.kernels.simulator_ledger import Ledger, settle
 from zhiheng.kernels.simulator_records import LEVERS, Array, Parameters, Paths, State
 from zhiheng.kernels.simulator_year import Year, first_year, next_year
 
-BLOCK = 1_500
+BLOCK = 3_000
 """Draws x areas that are run together: few calls, and work arrays of a few megabytes."""
 
 CLOSED = 1e-9

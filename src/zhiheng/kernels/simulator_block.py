@@ -21,7 +21,7 @@ MOST_TILT = 3.0
 """Largest size of the logarithm by which drift may move a carrier in new equipment (20-fold)."""
 
 LEAST_BUILD = 1e-3
-"""Clean part of new plant is kept this far from 0 and 1, where the logit is infinite."""
+"""Clean part of new plant is kept this far from 0 and 1, where no cost could move it."""
 
 
 class Levels(NamedTuple):
@@ -54,7 +54,7 @@ class Block:
     factor: Array  # (F, N)
     fossil_factor: Array  # (2, N)
     clean: Array  # (2, N)
-    odds: Array  # (2, N) log odds of clean new plant at the start
+    build: Array  # (2, N) clean part of new plant at the start
     tilt: Array  # (F, N) drift of carriers
     population: Array  # (T, N) logarithms of ratios, as the next two
     affluence: Array
@@ -73,7 +73,9 @@ class Block:
     potential: Array  # (S, 1)
     survival: Array  # (S, N)
     plant_survival: Array  # (2, N)
-    plant_choice: Array  # (N,)
+    plant_scale: Array  # (2, N) spread of the cost of plant among sites, CNY per tce
+    charge: Array  # (N,) yearly charge on capital over its interest rate, at the start
+    plant_years: Array  # (N,) life of power plant
     adjust: Array  # (S, N) yearly part of the way to the long run
     long_run: Array  # (S, N)
     plant_cost: Array  # (2, 2, N): electricity and heat, each clean and fossil
@@ -128,6 +130,8 @@ def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) ->
     damped = draw(p.damped)
     most = MOST_TILT / (lead.max(axis=0) + damped[-1])
     process = area(state.process)
+    cost, life = draw(p.plant_cost), draw(p.plant_lifetime)
+    interest = draw(p.effects.capital_cost)
     tilt = np.clip(both(p.preference), -most, most)
     return Block(
         years=years,
@@ -141,7 +145,7 @@ def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) ->
         factor=factor,
         fossil_factor=fossil,
         clean=clean,
-        odds=np.log(build / (1 - build)),
+        build=build,
         tilt=tilt,
         population=both(p.population),
         affluence=both(p.affluence),
@@ -159,11 +163,13 @@ def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) ->
         household=state.household[:, None],
         potential=state.potential[:, None],
         survival=1.0 - 1.0 / lifetime,
-        plant_survival=1.0 - 1.0 / draw(p.plant_lifetime),
-        plant_choice=draw(p.plant_choice),
+        plant_survival=1.0 - 1.0 / life,
+        plant_scale=cost.mean(axis=1) / draw(p.plant_choice),
+        charge=1.0 - np.exp(-life[0] * np.log1p(interest)),
+        plant_years=life[0],
         adjust=_ratio(draw(p.short_run), long_run),
         long_run=long_run,
-        plant_cost=draw(p.plant_cost),
+        plant_cost=cost,
         learned=np.exp(-draw(p.learning) * draw(p.deployment)),
         integration=draw(p.integration),
         effects=Effects(*(draw(getattr(p.effects, f.name)) for f in fields(p.effects))),

@@ -41,7 +41,7 @@ def settle(b: Block, year: Year, v: Levels, t: int) -> Ledger:
     """
     homes = b.household
     spending = np.stack([(year.bill * (1.0 - homes)).sum(0), (year.bill * homes).sum(0)])
-    plant = ((year.clean_cost - b.plant_cost[:, 1]) * _clean_supply(year)).sum(axis=0)
+    plant = (year.plant_unit * year.carriers[-CONVERTED:]).sum(axis=0)
     n = spending.shape[-1]
     transfers, real = np.zeros((3, n)), np.zeros((3, n))
     if b.spending is not None and b.plant is not None and t > 0:
@@ -54,10 +54,6 @@ def settle(b: Block, year: Year, v: Levels, t: int) -> Ledger:
     turnover = np.abs(transfers).sum(axis=0) + np.abs(real).sum(axis=0) + _NOT_SMALL
     open_books = np.abs(money.sum(axis=0) + resource) + np.abs(transfers.sum(axis=0))
     return Ledger(money, transfers, resource, spending, plant, float((open_books / turnover).max()))
-
-
-def _clean_supply(year: Year) -> Array:
-    return year.clean * year.carriers[-CONVERTED:]
 
 
 def _transfer(b: Block, year: Year, v: Levels, t: int, out: Array) -> None:

@@ -205,7 +205,7 @@ class Paths:
     transfers : ndarray, shape (D, A, T, 3), the part of `money` that another actor pays or gets
     resource : real cost to all, CNY_2020; `money` summed over actors is its negative
     spending : ndarray, shape (D, A, T, 2), energy bill of firms and households at start prices
-    plant : ndarray, shape (D, A, T), extra cost of clean supply
+    plant : ndarray, shape (D, A, T), real cost of supply over that of the start, CNY_2020
     balance : largest relative gap of the energy and emission accounts, by year, shape (T,)
     kaya : largest relative gap of the Kaya product, by year, shape (T,)
     """

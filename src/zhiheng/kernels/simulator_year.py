@@ -13,6 +13,9 @@ MOST_SHIFTED = 0.9
 """No more than this part of a branch's share can be shifted away."""
 
 
+_TINY = np.finfo(np.float64).tiny  # zero against zero is no gap
+
+
 @dataclass(frozen=True, slots=True)
 class Year:
     """The state at the end of a year; the last axis is N."""
@@ -33,8 +36,9 @@ class Year:
     secondary: Array
     clean: Array  # (2, N)
     built: Array  # (2, N) new clean supply as a part of all supply
-    clean_cost: Array  # (2, N) resource cost of clean supply, without support
+    clean_cost: Array  # (2, N) mean cost of new clean supply, without support
     support: Array  # (N,) part of that cost that support takes over
+    plant_unit: Array  # (2, N) real cost of a unit of supply, over that of the start
     stock: Array  # (S, F, N) final energy before savings by standards
     demand: Array  # (S, N) useful energy
     old: Array  # (S, N) part of the start year's equipment still in use
@@ -66,6 +70,7 @@ def first_year(b: Block) -> Year:
         built=np.zeros_like(b.clean),
         clean_cost=b.plant_cost[:, 0],
         support=zero,
+        plant_unit=np.zeros_like(b.clean),
         old=np.ones((sectors, n)),
         moved=zeros,
         saved=zeros,
@@ -86,7 +91,7 @@ def next_year(b: Block, last: Year, v: Levels, t: int) -> Year:
     shares, shifted = _shares(b, v, t)
     response = _response(b, last, v)
     effort = _effort(b, last, v)
-    clean, built, clean_cost, support = _plant(b, last, v, effort, t)
+    clean, built, clean_cost, support, plant_unit = _plant(b, last, v, effort, t)
     factor = b.factor.copy()
     factor[-CONVERTED:] = (1.0 - clean) * b.fossil_factor
     chosen, moved_part = _chosen(b, v, factor, t)
@@ -116,6 +121,7 @@ def next_year(b: Block, last: Year, v: Levels, t: int) -> Year:
         built=built,
         clean_cost=clean_cost,
         support=support,
+        plant_unit=plant_unit,
         old=last.old * use,
         moved=last.moved if moved_part is None else last.moved * use + new * moved_part,
         saved=_saved(b, last, v, new, demand),
@@ -178,8 +184,13 @@ def _effort(b: Block, last: Year, v: Levels) -> Array:
 
 def _plant(
     b: Block, last: Year, v: Levels, effort: Array, t: int
-) -> tuple[Array, Array, Array, Array]:
-    """Clean part of electricity and heat after a year of turnover, and what clean supply costs."""
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Clean part of electricity and heat after a year of turnover, and what supply costs.
+
+    Plant differs in cost from site to site, which is why a logit holds: the real cost of what is
+    built is its expected least cost, less the tax and plus the support in it. A choice that a price
+    or a support moves thus costs half of that price or support at the margin, never nothing.
+    """
     e = b.effects
     learned = b.learned[t] * (1.0 - e.research_cut * effort[0])
     # a network that is already clean pays more for the next clean plant
@@ -188,25 +199,28 @@ def _plant(
     finance = 1.0 - e.capital_share * (1.0 - _annuity(b, v))
     support = 1.0 - (1.0 - v.subsidy) * finance
     dearer = v.carbon_price * b.fossil_factor
-    gap = dearer - (clean_cost * (1.0 - support) - b.plant_cost[:, 0])
-    mean = b.plant_cost.mean(axis=1)
-    share = 1.0 / (1.0 + np.exp(-(b.odds + b.plant_choice * gap / mean)))
+    scale = b.plant_scale
+    weight = b.build * np.exp((b.plant_cost[:, 0] - clean_cost * (1.0 - support)) / scale)
+    other = (1.0 - b.build) * np.exp(-dearer / scale) if np.any(dearer) else 1.0 - b.build
+    share = weight / (weight + other)
+    least = -scale * np.log(weight + other)
+    fresh = least - dearer * (1.0 - share) + support * clean_cost * share
     new = np.maximum(last.growth + (1.0 - b.plant_survival), 0.0)
     part = new / (b.plant_survival + new)
     built = part * share
-    return last.clean * (1.0 - part) + built, built, clean_cost, support
+    unit = last.plant_unit * (1.0 - part) + part * fresh
+    return last.clean * (1.0 - part) + built, built, clean_cost, support, unit
 
 
 def _annuity(b: Block, v: Levels) -> Array:
     """Capital charge with cheaper money over that without; `green_finance` is in basis points."""
     if not np.any(v.green_finance):
         return np.ones(1)
-    years = 1.0 / (1.0 - b.plant_survival[0])
     before = b.effects.capital_cost
     # at least one basis point is left: an interest rate of zero has no annuity in this form
     after = np.maximum(before - v.green_finance * b.effects.finance_pass * 1e-4, 1e-4)
-    charge = (1.0 - (1.0 + before) ** -years) / before
-    return np.where(after == before, 1.0, after * charge / (1.0 - (1.0 + after) ** -years))
+    charge = 1.0 - np.exp(-b.plant_years * np.log1p(after))
+    return (after / charge) * (b.charge / before)
 
 
 def _chosen(b: Block, v: Levels, factor: Array, t: int) -> tuple[Array, Array | None]:
@@ -269,6 +283,7 @@ def _account(
     built: Array,
     clean_cost: Array,
     support: Array,
+    plant_unit: Array,
     old: Array,
     moved: Array,
     saved: Array,
@@ -319,6 +334,7 @@ def _account(
         built=built,
         clean_cost=clean_cost,
         support=support,
+        plant_unit=plant_unit,
         stock=stock,
         demand=demand,
         old=old,
@@ -339,5 +355,4 @@ def _account(
 
 
 def _gap(a: Array, b: Array) -> float:
-    size = np.where(b != 0, np.abs(b), 1.0)
-    return float((np.abs(a - b) / size).max())
+    return float((np.abs(a - b) / (np.abs(b) + _TINY)).max())
