@@ -12,7 +12,7 @@ from zhiheng.carbon.simulate_draws import Case
 from zhiheng.catalog.levers import levers
 from zhiheng.core.result import Figure, Note
 from zhiheng.core.text import Text
-from zhiheng.kernels.backcasting import Solution
+from zhiheng.kernels.backcasting import BINDING, Solution
 
 if TYPE_CHECKING:
     from zhiheng.carbon.backcast import Plan
@@ -32,13 +32,27 @@ def notes(
     """Rules that applied and what to mind."""
     out = [_how(runner, plan, probability), _reached(runner, plan, probability)]
     out += _levers(runner, plan, left_out)
+    if plan.solution.met and plan.solution.margin < -BINDING:
+        out.append(
+            Note(
+                Text(
+                    "目标没有约束力：模型里成本最低的设定本身就超额达到，影子成本因此不存在，"
+                    "推迟的代价是少省下的钱。",
+                    "The goal does not bind: what is cheapest in the model overshoots it, so that "
+                    "there is no shadow cost, and what waiting costs is savings forgone.",
+                ),
+                level="caution",
+            )
+        )
     if plan.solution.cost < 0:
         out.append(
             Note(
                 Text(
-                    "模型里省下的能源多于花费，所以总成本为负；没有计入的成本与阻力不在其中。",
+                    "模型里省下的能源多于花费，所以总成本为负；少用能源本身的损失、没有计入的成本与"
+                    "阻力不在其中。",
                     "In the model saved energy is worth more than is spent, so that the cost is "
-                    "negative; costs and obstacles that are not modelled are not in it.",
+                    "negative; what users lose by using less, and costs and obstacles that are "
+                    "not modelled, are not in it.",
                 ),
                 level="caution",
             )

@@ -209,6 +209,9 @@ def _shapley(chosen: tuple[Schedule, ...], values: Array, at: int) -> Table:
         lever_effect=mean,
         low=low,
         high=high,
+        relative_effect=mean / values[0, :, at].mean(),
+        relative_low=low / values[0, :, at].mean(),
+        relative_high=high / values[0, :, at].mean(),
         share=mean / total if total else np.full(len(mean), np.nan),
         effect_first=first,
         effect_last=last,
@@ -262,10 +265,11 @@ def _sobol(
     a, b = take(one.parameters, rows), take(two.parameters, rows)
 
     def outcome(p: Parameters) -> Array:
-        """The outcome and what levers take away, shape (2, n)."""
+        """The outcome, and the part of it that levers take away, shape (2, n)."""
         base = calibrate(one.start.state, p)
         there = _outcome(run(one.start.state, p, levels, base), variable)[:, at]
-        return np.stack([there, _outcome(base, variable)[:, at] - there])
+        without = _outcome(base, variable)[:, at]
+        return np.stack([there, 1.0 - there / without])
 
     f_a, f_b = outcome(a), outcome(b)
     f_ab = np.stack([outcome(_exchanged(a, b, names)) for names in GROUPS.values()])

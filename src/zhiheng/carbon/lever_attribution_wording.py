@@ -91,11 +91,12 @@ def figures(year: int, *, sobol: bool) -> tuple[Figure, ...]:
             "shapley",
             Text("{y} 年各杠杆的贡献", "What levers add in {y}").format(y=year),
             Text(
-                "点是平均贡献，线是九成抽样所在；负值为减排。",
-                "The dot is the mean, the line holds nine draws in ten; below zero emissions fall.",
+                "占无杠杆排放的份额：点是平均贡献，线是九成抽样所在；负值为减排。",
+                "As parts of emissions without levers: the dot is the mean, the line holds nine "
+                "draws in ten; below zero emissions fall.",
             ),
-            {"label": "lever", "value": "lever_effect", "low": "low", "high": "high",
-             "reference": 0, "format": ",.3g"},
+            {"label": "lever", "value": "relative_effect", "low": "relative_low",
+             "high": "relative_high", "reference": 0, "format": ".1%"},
         ),
     ]  # fmt: skip
     if sobol:
@@ -104,7 +105,7 @@ def figures(year: int, *, sobol: bool) -> tuple[Figure, ...]:
                 "sobol",
                 "interval",
                 "sobol",
-                Text("{y} 年减排量对什么敏感", "What moves abatement in {y}").format(y=year),
+                Text("{y} 年减排份额对什么敏感", "What moves the abated part in {y}").format(y=year),
                 Text(
                     "点是总指数，线是九成区间：该组参数及其交互占方差的份额。",
                     "The dot is the total index with its interval: the part of the variance in "

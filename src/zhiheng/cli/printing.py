@@ -43,7 +43,20 @@ def write_result(result: Result, out: Path, only: str = "") -> list[Path]:
             writer.writerow(table.columns)
             writer.writerows(table.row(i).values() for i in range(len(table)))
         paths.append(path)
+    if only in ("", "paths"):
+        paths += _write_scenario(result, out)
     return paths
+
+
+def _write_scenario(result: Result, out: Path) -> list[Path]:
+    """Simulated paths once more in the IAMC format, which other models read."""
+    from zhiheng.report.iamc_file import paths_of, scenario_csv
+
+    if paths_of(result) is None:
+        return []
+    path = out / f"{result.method}.paths.iamc.csv"
+    path.write_bytes(scenario_csv(result))
+    return [path]
 
 
 def _rich(method: str, name: str, table: Table, lang: Lang) -> RichTable:
