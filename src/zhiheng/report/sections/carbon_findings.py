@@ -77,7 +77,7 @@ def _lmdi(run: StudyRun, shown: ShownStep) -> Finding | None:
 
 
 def _simulate(run: StudyRun, shown: ShownStep) -> Finding | None:
-    """The odds of the goals for the largest emitter."""
+    """The odds of the goals for the whole, or for the largest emitter."""
     table = run.results[shown.step].tables["outcome"]
     peak, neutral = deadline_of("peak"), deadline_of("neutrality")
     if peak is None or neutral is None:
@@ -86,7 +86,6 @@ def _simulate(run: StudyRun, shown: ShownStep) -> Finding | None:
     bind: dict[str, str | int | Text] = {
         "path": shown.step,
         "entity": str(row["entity"]),
-        "name": _name(row),
         "title": shown.title,
         "peak": peak,
         "neutral": neutral,
