@@ -98,6 +98,15 @@ def test_a_start_between_years_mixes_both():
     np.testing.assert_allclose(half, (whole[0] + whole[1]) / 2, atol=1e-12)
 
 
+def test_settings_of_levels_and_starts_are_the_settings():
+    space = runner(start=2026, latest=2030).space
+    x = np.array([0.2, 0.7, 0.25, 1.0])
+    np.testing.assert_allclose(space.settings(space.levels(x), space.starts(x)), x)
+    later = space.delayed(12)
+    assert (later.earliest, later.latest) == (2027, 2030)
+    assert space.delayed(60).size == len(space.names)
+
+
 def test_goals_measure_what_they_say():
     c = case()
     gross = c.baseline.emissions.sum(axis=1)
@@ -194,3 +203,8 @@ def test_levers_without_a_cost_take_no_part_unless_named():
 )
 def test_an_option_that_cannot_be_is_refused(code, options):
     refused(code, **options)
+
+
+def test_with_free_starts_no_later_plan_is_cheaper():
+    delay = run(goal="level", year=2038, bound=0.9, latest=2029, delays=[6, 12]).table("delay")
+    assert (delay.extra_cost.dropna() >= -1e-6 * abs(delay.present_cost).max()).all()

@@ -117,6 +117,7 @@ def backcast(
     proof = replace(runner, case=fresh)
     plan = _plan(runner, proof, probability)
     late = [(m, _late(runner, proof, plan, m)) for m in sorted(delays)]
+    plan = _improved(runner, proof, plan, late)
     paths = proof.paths(plan.solution.settings[None])
     found = {
         "plan": tables.plan(space, plan),
@@ -157,7 +158,28 @@ def _plan(runner: Runner, proof: Runner, probability: float, first: Array | None
 def _late(runner: Runner, proof: Runner, plan: Plan, months: int) -> Solution:
     """The plan sought again with all action put off, at the aim that the plan needed."""
     later = replace(runner, space=runner.space.delayed(months), reach=plan.aim)
-    return least_cost(later, later.space.size, start=plan.solution.settings)
+    same = later.space.size == runner.space.size
+    return least_cost(later, later.space.size, start=plan.solution.settings if same else None)
+
+
+def _improved(
+    runner: Runner, proof: Runner, plan: Plan, late: Sequence[tuple[int, Solution]]
+) -> Plan:
+    """A later plan that is cheaper, where starts are free: it could have been chosen at once.
+
+    The search is local, and odds counted on draws have kinks that may stop it early.
+    """
+    if not runner.space.latest > runner.space.earliest:
+        return plan
+    for months, found in late:
+        if not (found.met and found.cost < plan.solution.cost):
+            continue
+        space = runner.space.delayed(months)
+        x = runner.space.settings(space.levels(found.settings), space.starts(found.settings))
+        search, fresh = (r.draws(x[None])[1][0] for r in (runner, proof))
+        cost = float(runner.draws(x[None])[0].mean())
+        plan = Plan(replace(found, settings=x, cost=cost), plan.aim, search, fresh)
+    return plan
 
 
 def _refuse(probability: float, delays: Sequence[int], discount: float, draws: int) -> None:

@@ -60,10 +60,18 @@ class Space:
             return np.full((*x.shape[:-1], len(self.names)), self.earliest)
         return self.earliest + later * (self.latest - self.earliest)
 
+    def settings(self, level: Array, start: Array) -> Array:
+        """The settings with these levels and first years, shape (N,)."""
+        share = level / self.caps
+        if not self.latest > self.earliest:
+            return share
+        later = (start - self.earliest) / (self.latest - self.earliest)
+        return np.concatenate([share, np.clip(later, 0.0, 1.0)])
+
     def delayed(self, months: float) -> Space:
-        """The same space, beginning later."""
-        shift = months / 12.0
-        return replace(self, earliest=self.earliest + shift, latest=self.latest + shift)
+        """The same space, beginning later; what may be chosen then could be chosen before."""
+        earliest = self.earliest + months / 12.0
+        return replace(self, earliest=earliest, latest=max(self.latest, earliest))
 
     def tables(self, x: Array, years: Sequence[int]) -> Array:
         """Levels of all levers by year for settings (C, N), shape (L, C, T)."""
