@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -170,3 +172,10 @@ def test_a_long_table_is_left_to_the_workbook(study) -> None:
 
 def test_the_plan_of_the_sample_has_no_steps_on_carbon(run: StudyRun) -> None:
     assert parse_plan(run.plan.source_text, "sample").report.carbon.steps() == ()
+
+
+def test_no_sentence_of_one_file_hides_one_of_another() -> None:
+    folder = resources.files("zhiheng.report").joinpath("text")
+    keys = [set(tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")))
+            for name in ("report", "carbon")]  # fmt: skip
+    assert not keys[0] & keys[1]

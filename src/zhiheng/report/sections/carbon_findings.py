@@ -53,7 +53,7 @@ def _peaked(run: StudyRun, shown: ShownStep) -> Finding | None:
         "pool": str(tables["skill"].columns["pool"][0]),
     }
     now = "number_now" if bind["top"] == year else "number"
-    return _finding("carbon_peak", "carbon-path", bind, number=now)
+    return _finding("peak", "carbon-path", bind, number=now)
 
 
 def _lmdi(run: StudyRun, shown: ShownStep) -> Finding | None:
@@ -73,7 +73,7 @@ def _lmdi(run: StudyRun, shown: ShownStep) -> Finding | None:
         "up_name": _titled(table, up),
         "down_name": _titled(table, down),
     }
-    return _finding("carbon_drivers", "carbon-drivers", bind)
+    return _finding("drivers", "carbon-drivers", bind)
 
 
 def _simulate(run: StudyRun, shown: ShownStep) -> Finding | None:
@@ -90,7 +90,7 @@ def _simulate(run: StudyRun, shown: ShownStep) -> Finding | None:
         "peak": peak,
         "neutral": neutral,
     }
-    return _finding("carbon_path", "carbon-path", bind)
+    return _finding("path", "carbon-path", bind)
 
 
 _MAKERS: dict[str, Callable[[StudyRun, ShownStep], Finding | None]] = {
@@ -104,7 +104,7 @@ def _finding(
     key: str, section: str, bind: dict[str, str | int | Text], *, number: str = "number"
 ) -> Finding:
     parts = ("title", number, "interval", "reservation")
-    title, figure, interval, reservation = (say(f"findings.{key}.{p}", **bind) for p in parts)
+    title, figure, interval, reservation = (say(f"carbon.findings.{key}.{p}", **bind) for p in parts)
     return Finding(title, figure, interval, reservation, "described", section)
 
 
