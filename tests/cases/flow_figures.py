@@ -47,6 +47,11 @@ TABLES = {
         part=[k for k in PARTS for _ in range(3)],
         value=[v * 1e8 for values in PARTS.values() for v in values],
     ),
+    "costs": Table.of(
+        ["measure"], measure=["efficient motors and drives", "lighting", "capture"],
+        bar_from=[0.0, 9e6, 1e7], bar_to=[9e6, 1e7, 4.3e7], cost=[-48.0, -77.5, 327.0],
+        unit=["CNY/t"] * 3, abated_unit=["t CO2"] * 3,
+    ),
     "budgets": Table.of(
         ["label"], label=["carbon budget of the plan, used until now", "share", "without target"],
         value=[2.3e9, 27.9, 12.5], target=[2.9e9, 25.0, NAN], low=[2.2e9, NAN, NAN],
@@ -63,6 +68,8 @@ FIGURES = {
     "fan": ("fans", {"panel": "variable", "colour": "scenario", "rule": "marked",
                      "observed": "observed"}),
     "wedge": ("wedges", {"colour": "part"}),
+    "cost_curve": ("costs", {"label": "measure", "value": "cost", "from": "bar_from",
+                             "to": "bar_to", "x_unit": "abated_unit"}),
     "gauge": ("budgets", {"low": "low", "high": "high"}),
     "lever_board": ("levers", {"label": "lever", "effect": "effect", "grade": "grade",
                                "effect_unit": "t CO2"}),

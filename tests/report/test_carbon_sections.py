@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -40,8 +42,11 @@ def peaked(pool: str = "countries", *, entities: int = 1) -> Result:
             ["entity", "period"], entity=names, name_zh=["中国", "美国"][:entities],
             name_en=["China", "United States"][:entities], period=[2024] * entities,
             period_to=[2034] * entities, probability=[0.05, 0.9][:entities],
-            maximum_period=[2024, 2005][:entities], latest=[13.0, 5.0][:entities],
-            below_maximum=[0.0, 0.2][:entities],
+            maximum_period=[2024, 2005][:entities], below_maximum=[0.0, 0.2][:entities],
+        ),
+        "levels": Table.of(
+            ["entity", "period"], entity=names, period=[2024] * entities,
+            latest=[13.0, 5.0][:entities],
         ),
         "skill": Table.of(
             ["pool", "record_measure"], pool=[pool] * size, record_measure=list(SKILL),
@@ -94,7 +99,7 @@ def test_a_fan_is_never_without_its_record(study) -> None:
 def test_odds_calibrated_on_the_panel_itself_do_not_say_countries(study) -> None:
     section = carbon_path.carbon_path_section(study(peaked("panel"), "path"))
     assert section is not None
-    assert "not on these provinces" not in words_of(section.blocks)
+    assert "not on the past of the regions" not in words_of(section.blocks)
 
 
 def test_one_bar_is_not_drawn_and_the_name_of_the_only_entity_not_printed(study) -> None:
@@ -167,3 +172,10 @@ def test_a_long_table_is_left_to_the_workbook(study) -> None:
 
 def test_the_plan_of_the_sample_has_no_steps_on_carbon(run: StudyRun) -> None:
     assert parse_plan(run.plan.source_text, "sample").report.carbon.steps() == ()
+
+
+def test_no_sentence_of_one_file_hides_one_of_another() -> None:
+    folder = resources.files("zhiheng.report").joinpath("text")
+    keys = [set(tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")))
+            for name in ("report", "carbon")]  # fmt: skip
+    assert not keys[0] & keys[1]

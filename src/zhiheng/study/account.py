@@ -93,28 +93,45 @@ def data_account(
 
 
 def _beside(plan: Plan, found: Mapping[str, tuple[Panel, tuple[str, ...]]]) -> Table:
-    """Series of other data sets: which steps stand on them, for how many entities and years."""
+    """Series of other data sets: which steps stand on them, with their cells.
+
+    Series that are parts of one table, such as ``use.01`` and ``use.02``, are one row.
+    """
     data = {step.id: step.data.dataset for step in plan.steps() if step.data is not None}
-    rows: dict[tuple[str, str], tuple[Panel, list[str]]] = {}
+    rows: dict[tuple[str, str], tuple[Panel, dict[str, None], dict[str, None]]] = {}
     for step, (panel, names) in found.items():
         for name in names:
             if name in panel.series:
-                rows.setdefault((data[step], name), (panel, []))[1].append(step)
-    infos = [series_info(name, panel.level) for (_, name), (panel, _) in rows.items()]
+                group = name.partition(".")[0] + (".*" if "." in name else "")
+                held = rows.setdefault((data[step], group), (panel, {}, {}))
+                held[1][name], held[2][step] = None, None
+    firsts = [(panel, next(iter(names))) for panel, names, _ in rows.values()]
+    infos = [series_info(name, panel.level) for panel, name in firsts]
     sources = [source(i.source) if i else None for i in infos]
-    held = [~np.isnan(panel.array(name)) for (_, name), (panel, _) in rows.items()]
+    held = [
+        np.stack([~np.isnan(panel.array(n)) for n in names]) for panel, names, _ in rows.values()
+    ]
+    titles = [_group_title(panel, list(names)) for panel, names, _ in rows.values()]
     return Table.of(
         ["dataset", "series"],
         dataset=[d for d, _ in rows],
         series=[name for _, name in rows],
-        **_pair("title", [p.title(name) for (_, name), (p, _) in rows.items()]),
-        **_pair("unit", [option_word("unit", p.units[name]) for (_, name), (p, _) in rows.items()]),
+        **_pair("title", titles),
+        **_pair("unit", [option_word("unit", panel.units[name]) for panel, name in firsts]),
         **_pair("publisher", [s.publisher if s else Text.same("—") for s in sources]),
         **_pair("licence", [_licence(s) for s in sources]),
-        steps=[", ".join(steps) for _, steps in rows.values()],
+        steps=[", ".join(steps) for _, _, steps in rows.values()],
         values=np.array([int(h.sum()) for h in held]),
         gaps=np.array([int((~h).sum()) for h in held]),
     )
+
+
+def _group_title(panel: Panel, names: list[str]) -> Text:
+    """The title of a series; of the parts of a table that of the first, and how many they are."""
+    first = panel.title(names[0])
+    if len(names) == 1:
+        return first
+    return Text("{t} 等 {n} 项", "{t} and others, {n} in all").format(t=first, n=len(names))
 
 
 def claims_account(claims: tuple[ClaimFinding, ...], results: Mapping[str, Result]) -> Result:

@@ -53,8 +53,6 @@ def _filled(value: Any, code: str, name: Text) -> Any:
     if not isinstance(value, Mapping):
         return value
     inner = cast("Mapping[str, Any]", value)
-    words = set(inner) == set(LANGS)
-    return {
-        k: v.replace(MARK, name[k]) if words and isinstance(v, str) else _filled(v, code, name)
-        for k, v in inner.items()
-    }
+    if set(inner) == set(LANGS):
+        return {lang: str(inner[lang]).replace(MARK, name[lang]) for lang in LANGS}
+    return {k: _filled(v, code, name) for k, v in inner.items()}

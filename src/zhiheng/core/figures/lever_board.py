@@ -88,7 +88,7 @@ def lever_board(source: Source, canvas: Canvas) -> Spec:
         if (lever := _lever(row, source, canvas, scale.divisor, (effect, grade))) is not None
     ]  # fmt: skip
     unit = str(source.option("effect_unit", ""))
-    told = measured(canvas, _named(source, effect, canvas), scale, unit) if effect else ""
+    told = measured(canvas, _named(source, canvas), scale, unit) if effect else ""
     grid = _grid(levers, canvas, told, bool(grade))
     layers = [
         *_heads(grid, canvas, bool(grade)),
@@ -100,8 +100,8 @@ def lever_board(source: Source, canvas: Canvas) -> Spec:
     return spec_of(source.figure, canvas, layers, box=grid.box)
 
 
-def _named(source: Source, effect: str, canvas: Canvas) -> str:
-    named = str(source.option("effect_title", "") or effect)
+def _named(source: Source, canvas: Canvas) -> str:
+    named = str(source.option("effect_title", ""))
     return canvas.name(named) if named in canvas.names else EFFECT[canvas.lang]
 
 
@@ -124,7 +124,8 @@ def _lever(
     found = number(row, roles[0])
     effect = None if found is None else found / divisor
     most = max((abs(v) for v in source.numbers(roles[0])), default=0.0) if roles[0] else 0.0
-    shown = printed(effect, "+" + _form(most / divisor)) if effect is not None else ""
+    sign = "+" if effect else ""
+    shown = printed(effect, sign + (_form(most / divisor) if effect else ".0f"))
     room = canvas.width * 0.26
     if canvas.narrow:
         room = canvas.width - 24 - text_width(said[0], canvas.theme.small)
@@ -232,14 +233,15 @@ def _tracks(levers: Sequence[_Lever], grid: _Grid, canvas: Canvas) -> list[Spec]
 
 
 def _effects(levers: Sequence[_Lever], grid: _Grid, canvas: Canvas) -> list[Spec]:
-    """Bars from a common zero, their numbers beneath the level's line of ends."""
+    """Bars from a common zero, their numbers beside them; zero stands where there is room."""
     colour, size = canvas.theme.colour, canvas.theme.small
     a, b = grid.effect
     found = [x.effect for x in levers if x.effect is not None]
     low, high = min([0.0, *found]), max([0.0, *found])
-    room = max((text_width(x.said, size) for x in levers), default=0.0) + 6
-    left = a + (room if low < 0 else 0.0)
-    right = b - (room if high > 0 else 0.0)
+    left_of = [x for x in levers if x.effect is not None and _stands_left(x.effect, high)]
+    right_of = [x for x in levers if x.effect is not None and not _stands_left(x.effect, high)]
+    left = a + max((text_width(x.said, size) + 6 for x in left_of), default=0.0)
+    right = b - max((text_width(x.said, size) + 6 for x in right_of), default=0.0)
     scale = max(right - left, 6.0) / ((high - low) or 1.0)
     zero = left - low * scale
     bars: list[Spec] = []
@@ -251,8 +253,9 @@ def _effects(levers: Sequence[_Lever], grid: _Grid, canvas: Canvas) -> list[Spec
         y, x = grid.y(n), zero + lever.effect * scale
         fill = colour["positive" if lever.effect >= 0 else "negative"]
         bars.append({"x": zero, "x2": x, "y": y - 6, "y2": y + 6, "colour": fill})
-        side = before if lever.effect < 0 else after
-        side.append({"x": x + (-5 if lever.effect < 0 else 5), "y": y, "text": lever.said})
+        on_left = _stands_left(lever.effect, high)
+        side = before if on_left else after
+        side.append({"x": x + (-5 if on_left else 5), "y": y, "text": lever.said})
     line = [{"x": zero, "x2": zero, "y": 0, "y2": grid.box.height}]
     if grid.stacked:
         line = [{"x": zero, "x2": zero, "y": grid.y(n) - 10, "y2": grid.y(n) + 10}
@@ -263,6 +266,11 @@ def _effects(levers: Sequence[_Lever], grid: _Grid, canvas: Canvas) -> list[Spec
         *([words(after, align="left", size=size)] if after else []),
         *([words(before, align="right", size=size)] if before else []),
     ]
+
+
+def _stands_left(effect: float, high: float) -> bool:
+    """Whether the number of an effect stands left of its bar: it takes away, or none adds."""
+    return effect < 0 or (effect == 0 and high == 0)
 
 
 def _grades(levers: Sequence[_Lever], grid: _Grid, canvas: Canvas) -> list[Spec]:

@@ -124,9 +124,10 @@ def _look(flows: Sequence[Flow], groups: Sequence[str], canvas: Canvas) -> _Look
                theme.parts[3], theme.parts[5])  # fmt: skip
     entered = {f.target for f in flows if f.source != f.target}
     firsts = list(dict.fromkeys(f.source for f in flows if f.source not in entered))
-    own = {k: colours[n % len(colours)] for n, k in enumerate(firsts)}
+    own = _inherited(flows, {k: colours[n % len(colours)] for n, k in enumerate(firsts)})
     grey = theme.colour["muted"]
-    nodes = {k: own.get(k, theme.colour["total"]) for f in flows for k in (f.source, f.target)}
+    first = {k: own[k] for k in firsts}
+    nodes = {k: first.get(k, theme.colour["total"]) for f in flows for k in (f.source, f.target)}
     if not any(groups):
         return _Look(tuple(own.get(f.source, grey) for f in flows), nodes, ())
     seen = {g: colours[n % len(colours)] for n, g in enumerate(dict.fromkeys(groups))}
@@ -135,12 +136,27 @@ def _look(flows: Sequence[Flow], groups: Sequence[str], canvas: Canvas) -> _Look
     return _Look(tuple(seen[g] if g else grey for g in groups), nodes, key)
 
 
+def _inherited(flows: Sequence[Flow], first: Mapping[str, str]) -> dict[str, str]:
+    """Colours of the first nodes, and of what is fed by nodes of one colour alone."""
+    out = dict(first)
+    feeding: dict[str, list[str]] = {}
+    for flow in flows:
+        if flow.source != flow.target:
+            feeding.setdefault(flow.target, []).append(flow.source)
+    for _ in feeding:  # no way is longer
+        for node, sources in feeding.items():
+            found = {out.get(s, "") for s in sources}
+            if len(found) == 1 and "" not in found and node not in out:
+                out[node] = found.pop()
+    return out
+
+
 def _tags(
     placed: Layout, named: Mapping[str, str], scale: Magnitude, canvas: Canvas, room: float
 ) -> dict[str, list[str]]:
     """The words of each node: its name and its amount, in lines of at most `room` px."""
     most = max((b.value for b in placed.blocks.values()), default=1.0) / scale.divisor
-    form = scale.form(",.0f" if most >= 1000 else ",.1f" if most >= 10 else ",.2f")
+    form = ",.0f" if most >= 1000 else ",.1f" if most >= 10 else ",.2f"
     size = _size(canvas)
     out: dict[str, list[str]] = {}
     for key, block in placed.blocks.items():

@@ -289,7 +289,8 @@ def stack(source: Source, canvas: Canvas) -> Spec:
 def title(source: Source, canvas: Canvas, scale: Magnitude) -> str:
     """What is measured, in which unit and power of ten."""
     named = str(source.option("y_title", "") or source.option("value", ""))
-    name = canvas.name(named) if named in canvas.names else ""
+    generic = named == "value"  # says nothing that the unit does not say
+    name = canvas.name(named) if named in canvas.names and not generic else ""
     return measured(canvas, name, scale, source.unit())
 
 

@@ -6,7 +6,7 @@ references. What a remark says, such as on which past a fan is calibrated, is ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from zhiheng.catalog.columns import table_title
@@ -35,13 +35,12 @@ Lead = Callable[[StudyRun, str, Text], tuple[Sentence, ...]]
 class Exhibit:
     """What is shown of a method: opening sentences, figures by name, tables.
 
-    Without `figures` all of them are shown; `after` are sentences that close it.
+    Without `figures` all of them are shown.
     """
 
     lead: Lead
     tables: tuple[Shown, ...] = ()
     figures: tuple[str, ...] | None = None
-    remarks: bool = True
 
 
 def plain(key: str) -> Lead:
@@ -83,7 +82,7 @@ def _one(run: StudyRun, shown: ShownStep, exhibits: Mapping[str, Exhibit]) -> li
         for one in tables
         if one.table in result.tables and _worth_printing(result, one)
     ]  # fmt: skip
-    return [*blocks, *(remarks(result) if exhibit.remarks else [])]
+    return [*blocks, *remarks(result, said=_said_before(run, shown))]
 
 
 def _figures(run: StudyRun, shown: ShownStep, result: Result, exhibit: Exhibit) -> list[Block]:
@@ -100,10 +99,22 @@ def _worth_drawing(result: Result, figure: Figure) -> bool:
     return len(result.tables[figure.table]) >= FEWEST.get(figure.kind, 1)
 
 
-def remarks(result: Result) -> list[Block]:
-    """What the method says of its numbers: rules in one paragraph, cautions each on its own."""
-    rules = [_said(n.text) for n in result.notes if n.level == "note"]
-    cautions = dict.fromkeys(n.text for n in result.notes if n.level != "note")
+def _said_before(run: StudyRun, shown: ShownStep) -> set[Text]:
+    """Remarks of the steps that the report shows before this one."""
+    plan = run.plan.report.carbon
+    every = (*plan.account, *plan.drivers, *plan.path, *plan.levers)
+    before = every[: every.index(shown)]
+    return {note.text for one in before for note in run.results[one.step].notes}
+
+
+def remarks(result: Result, *, said: Collection[Text] = ()) -> list[Block]:
+    """What the method says of its numbers: rules in one paragraph, cautions each on its own.
+
+    What has been `said` of an earlier step in the same words is not said again.
+    """
+    fresh = [note for note in result.notes if note.text not in said]
+    rules = [_said(note.text) for note in fresh if note.level == "note"]
+    cautions = dict.fromkeys(note.text for note in fresh if note.level != "note")
     out: list[Block] = [Paragraph(tuple(rules), "note")] if rules else []
     return [*out, *(Paragraph((_said(one),), "caution") for one in cautions)]
 
@@ -127,7 +138,8 @@ def _stub(result: Result, shown: Shown) -> tuple[str, ...]:
     """The names of the rows; that of the only entity says nothing."""
     entities = result.tables[shown.table].columns.get("entity", ())
     alone = bool(shown.only) or len(set(entities)) == 1
-    return tuple(c for c in shown.stub if not (alone and c == NAME)) or shown.stub
+    heads = shown.heads(result)
+    return tuple(c for c in heads if not (alone and c == NAME)) or heads
 
 
 def _alone(result: Result) -> bool:
@@ -141,9 +153,12 @@ def _caption(result: Result, shown: Shown, about: Text) -> Text:
     title = table_title(result.method, shown.table)
     zh, en = f"{title.zh}：{about.zh}", f"{title.en}: {about.en}"
     units = {str(u) for u in result.tables[shown.table].columns.get("unit", ())}
+    units = {shown.unit} if shown.unit else units
     if len(units) != 1 or not (shown.large or shown.formats):
         return Text(zh, en)
     unit = option_word("unit", units.pop())
     if not shown.large:
         return Text(f"{zh}（{unit.zh}）", f"{en} ({unit.en})")
+    if shown.unit:  # of one column among others
+        return Text(f"{zh}（效应：亿{unit.zh}）", f"{en} (effect: million {unit.en})")
     return Text(f"{zh}（亿{unit.zh}）", f"{en} (million {unit.en})")

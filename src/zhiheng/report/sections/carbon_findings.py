@@ -40,8 +40,9 @@ def _peaked(run: StudyRun, shown: ShownStep) -> Finding | None:
     tables = run.results[shown.step].tables
     table = tables["probability"]
     year = int(table.columns["period"].max())
-    last = table.where(period=year)
-    row = last.row(int(np.argmax(last.columns["latest"])))
+    emitted = tables["levels"].where(period=year)
+    largest = str(emitted.columns["entity"][int(np.argmax(emitted.columns["latest"]))])
+    row = table.row(table.find(largest, year))
     bind: dict[str, str | int | Text] = {
         "peaked": shown.step,
         "entity": str(row["entity"]),
@@ -52,7 +53,7 @@ def _peaked(run: StudyRun, shown: ShownStep) -> Finding | None:
         "pool": str(tables["skill"].columns["pool"][0]),
     }
     now = "number_now" if bind["top"] == year else "number"
-    return _finding("carbon_peak", "carbon-path", bind, number=now)
+    return _finding("peak", "carbon-path", bind, number=now)
 
 
 def _lmdi(run: StudyRun, shown: ShownStep) -> Finding | None:
@@ -72,11 +73,11 @@ def _lmdi(run: StudyRun, shown: ShownStep) -> Finding | None:
         "up_name": _titled(table, up),
         "down_name": _titled(table, down),
     }
-    return _finding("carbon_drivers", "carbon-drivers", bind)
+    return _finding("drivers", "carbon-drivers", bind)
 
 
 def _simulate(run: StudyRun, shown: ShownStep) -> Finding | None:
-    """The odds of the goals for the largest emitter."""
+    """The odds of the goals for the whole, or for the largest emitter."""
     table = run.results[shown.step].tables["outcome"]
     peak, neutral = deadline_of("peak"), deadline_of("neutrality")
     if peak is None or neutral is None:
@@ -85,12 +86,11 @@ def _simulate(run: StudyRun, shown: ShownStep) -> Finding | None:
     bind: dict[str, str | int | Text] = {
         "path": shown.step,
         "entity": str(row["entity"]),
-        "name": _name(row),
         "title": shown.title,
         "peak": peak,
         "neutral": neutral,
     }
-    return _finding("carbon_path", "carbon-path", bind)
+    return _finding("path", "carbon-path", bind)
 
 
 _MAKERS: dict[str, Callable[[StudyRun, ShownStep], Finding | None]] = {
@@ -104,7 +104,7 @@ def _finding(
     key: str, section: str, bind: dict[str, str | int | Text], *, number: str = "number"
 ) -> Finding:
     parts = ("title", number, "interval", "reservation")
-    title, figure, interval, reservation = (say(f"findings.{key}.{p}", **bind) for p in parts)
+    title, figure, interval, reservation = (say(f"carbon.findings.{key}.{p}", **bind) for p in parts)
     return Finding(title, figure, interval, reservation, "described", section)
 
 

@@ -19,8 +19,8 @@ EXHIBITS = {
         lambda run, step, title: _peaked(run, step, title),
         (Shown("probability", (NAME, "maximum_period"), ("probability", "below_maximum"),
                last=True, long=True, sort="probability"),
-         Shown("skill", ("pool", "record_measure", "met"), ("value", "low", "high", "at_least", "at_most"),
-               long=True)),
+         Shown("skill", ("pool", "record_measure", "met"),
+               ("value", "low", "high", "at_least", "at_most"), long=True)),
         ("odds", "fan"),
     ),
     "targets": Exhibit(
@@ -33,7 +33,7 @@ EXHIBITS = {
     ),
     "carbon_budget": Exhibit(
         plain("carbon_budget"),
-        (Shown("spread", (NAME, "rule_low", "rule_high"),
+        (Shown("spread", (NAME,),
                ("share_latest", "smallest_share", "largest_share", "allowance_middle",
                 "use_at_present"),
                long=True, large=("allowance_middle", "use_at_present")),
@@ -62,10 +62,9 @@ def _simulate(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
     """What is simulated, and the record of its fan, China by itself."""
     table = run.results[step].tables["hindcast"]
     horizon = int(table.columns["horizon"].max())
-    said = [say("carbon.simulate", title=title)]
-    for sample in dict.fromkeys(table.columns["sample"]):
-        said.append(say(f"carbon.simulate_{sample}", step=step, sample=sample, horizon=horizon))
-    return tuple(said)
+    samples = [str(s) for s in dict.fromkeys(table.columns["sample"])]
+    record = (say(f"carbon.simulate_{s}", step=step, sample=s, horizon=horizon) for s in samples)
+    return (say("carbon.simulate", title=title), *record)
 
 
 def _peaked(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:

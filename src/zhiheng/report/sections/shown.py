@@ -18,7 +18,8 @@ class Shown:
     table's unit; `sort` is the column by which rows fall. A table
     whose column `parts` holds one word only is no split and is not shown; `formats` are
     those of columns that differ from the catalog's; with `alone` it is shown for a study
-    of one entity only; `periods` are the years, `only` the entity that is kept.
+    of one entity only; `periods` are the years, `only` the entity that is kept. `unit` is that of
+    the large columns where rows have units of their own.
     """
 
     table: str
@@ -34,12 +35,19 @@ class Shown:
     alone: bool = False
     periods: tuple[int, ...] = ()
     only: str = ""
+    unit: str = ""
     formats: tuple[tuple[str, str], ...] = ()
 
     def present(self, result: Result) -> tuple[str, ...]:
         """The columns that the table has; one that came of an option may be absent."""
         held = result.tables[self.table].columns
         return tuple(c for c in self.columns if c in held)
+
+    def heads(self, result: Result) -> tuple[str, ...]:
+        """The same of what identifies a row: codes, or words in both languages."""
+        held = result.tables[self.table].columns
+        known = {n.removesuffix("_zh") for n in held} | {f"{n}_title" for n in held} | {*held}
+        return tuple(c for c in self.stub if c in known)
 
 
 def rows_of(result: Result, shown: Shown) -> list[int]:
