@@ -24,6 +24,7 @@ for problem in json.loads((HERE / "input.json").read_text("utf-8")):
         if not left:
             break
     total = sum(s * c for s, c in zip(setting, cost, strict=True))
-    out.append({"settings": [float(s) for s in setting], "cost": float(total),
-                "shadow": float(shadow)})
+    out.append(
+        {"settings": [float(s) for s in setting], "cost": float(total), "shadow": float(shadow)}
+    )
 (HERE / "expected.json").write_text(json.dumps(out, indent=1) + "\n", "utf-8")

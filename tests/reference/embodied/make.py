@@ -33,12 +33,14 @@ def main():
     rows = pd.MultiIndex.from_product([REGIONS, SECTORS], names=["region", "sector"])
     final = pd.MultiIndex.from_product([REGIONS, DEMAND], names=["region", "category"])
     io = pymrio.IOSystem(
-        Z=pd.DataFrame(z, rows, rows), Y=pd.DataFrame(y, rows, final),
+        Z=pd.DataFrame(z, rows, rows),
+        Y=pd.DataFrame(y, rows, final),
         unit=pd.DataFrame({"unit": ["M"] * len(rows)}, index=rows),
     )
     names = ["co2", "so2"]
     io.ext = pymrio.Extension(
-        "ext", F=pd.DataFrame(f, pd.Index(names, name="stressor"), rows),
+        "ext",
+        F=pd.DataFrame(f, pd.Index(names, name="stressor"), rows),
         unit=pd.DataFrame({"unit": ["t", "t"]}, index=names),
     )
     io.calc_all()

@@ -42,9 +42,11 @@ def peel(points: list[list[int]]) -> list[int]:
     while left:
         number += 1
         top = [
-            i for i in left
+            i
+            for i in left
             if not any(
-                points[j][0] >= points[i][0] and points[j][1] >= points[i][1]
+                points[j][0] >= points[i][0]
+                and points[j][1] >= points[i][1]
                 and points[j] != points[i]
                 for j in left
             )

@@ -22,7 +22,7 @@ from zhiheng.core.figures.canvas import (
     spec_of,
     words,
 )
-from zhiheng.core.figures.layout import nice_bounds, text_width
+from zhiheng.core.figures.layout import decimals, nice_bounds, text_width
 from zhiheng.core.text import Text
 
 _HEAD = 24  # px above a panel for its title
@@ -161,7 +161,7 @@ def _scales(
     bounds = nice_bounds(min(shown, default=0.0), max(shown, default=1.0), 4)
     low, high, step = bounds
     places = [low + i * step for i in range(round((high - low) / step) + 1)]
-    digits = max(0, *(_digits(step * k) for k in (1, 2)))
+    digits = max(0, *(decimals(step * k) for k in (1, 2)))
     form = str(source.option("axis_format", "")) or f",.{digits}f"
     ticks = tuple((p, printed(0.0 if abs(p) < step * 1e-6 else p, form)) for p in places)
     units = {str(row["unit"]) for row in rows if row.get("unit")}
@@ -173,11 +173,6 @@ def _scales(
 def _named(source: Source, canvas: Canvas) -> str:
     named = str(source.option("y_title", ""))
     return canvas.name(named) if named in canvas.names else named
-
-
-def _digits(step: float) -> int:
-    shown = f"{step:.8f}".rstrip("0")
-    return len(shown) - shown.index(".") - 1
 
 
 _SPAN: Spec = {"x": px("x"), "x2": {"field": "x2"}, "y": px("y"), "y2": {"field": "y2"}}

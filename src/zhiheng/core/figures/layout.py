@@ -95,6 +95,12 @@ def keep_apart(places: Sequence[float], gap: float, low: float, high: float) -> 
     return out
 
 
+def decimals(step: float) -> int:
+    """Digits after the point that multiples of a step need."""
+    shown = f"{step:.8f}".rstrip("0")
+    return len(shown) - shown.index(".") - 1
+
+
 def nice_bounds(low: float, high: float, steps: int = 5) -> tuple[float, float, float]:
     """Round bounds that hold [low, high], and the step between ticks."""
     if high - low <= 1e-9 * max(abs(low), abs(high)):

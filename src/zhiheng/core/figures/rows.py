@@ -21,7 +21,7 @@ from zhiheng.core.figures.canvas import (
     spec_of,
     words,
 )
-from zhiheng.core.figures.layout import nice_bounds, text_width, wrap
+from zhiheng.core.figures.layout import decimals, nice_bounds, text_width, wrap
 from zhiheng.core.text import Text
 
 _GAP = 10
@@ -121,8 +121,8 @@ def x_scale(rows: Rows, title: str, form: str = "", *, field_name: str = "value"
         "orient": "top", "title": title or None, "values": list(rows.ticks), "titleAnchor": "start",
         "titleAlign": "left", "titleX": 0, "titleY": -24,
     }  # fmt: skip
-    if form:
-        axis["format"] = form
+    # without a format the builder rounds ticks such as 2.5 to whole numbers
+    axis["format"] = form or f",.{max((decimals(t) for t in rows.ticks), default=0)}f"
     if rows.stacked:
         axis["grid"] = False
     scale = {"domain": list(rows.bounds), "nice": False, "zero": False}

@@ -104,7 +104,9 @@ def _finding(
     key: str, section: str, bind: dict[str, str | int | Text], *, number: str = "number"
 ) -> Finding:
     parts = ("title", number, "interval", "reservation")
-    title, figure, interval, reservation = (say(f"carbon.findings.{key}.{p}", **bind) for p in parts)
+    title, figure, interval, reservation = (
+        say(f"carbon.findings.{key}.{p}", **bind) for p in parts
+    )
     return Finding(title, figure, interval, reservation, "described", section)
 
 
