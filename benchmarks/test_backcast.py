@@ -10,7 +10,8 @@ from zhiheng.catalog.embedded import dataset
 
 TEN = {
     "carbon_price": 200, "energy_price": 0.2, "subsidy": 0.2, "research": 0.5, "standards": 0.2,
-    "industrial_shift": 0.05, "green_finance": 50, "electrification": 0.3, "sinks": 0.5, "ccus": 0.3,
+    "industrial_shift": 0.05, "green_finance": 50, "electrification": 0.3, "sinks": 0.5,
+    "ccus": 0.3,
 }  # fmt: skip
 
 

@@ -105,7 +105,9 @@ def figures(year: int, *, sobol: bool) -> tuple[Figure, ...]:
                 "sobol",
                 "interval",
                 "sobol",
-                Text("{y} 年减排份额对什么敏感", "What moves the abated part in {y}").format(y=year),
+                Text(
+                    "{y} 年减排份额对什么敏感", "What moves the abated part in {y}"
+                ).format(y=year),
                 Text(
                     "点是总指数，线是九成区间：该组参数及其交互占方差的份额。",
                     "The dot is the total index with its interval: the part of the variance in "
