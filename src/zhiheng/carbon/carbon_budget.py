@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from zhiheng.carbon.budget_input import Sharing, Terms, read_sharing
 from zhiheng.catalog.equity import equity_rules
 from zhiheng.catalog.targets import deadline_of
+from zhiheng.catalog.wording import option_word
 from zhiheng.core.errors import ZhihengError
+from zhiheng.core.figures.canvas import magnitude
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Figure, Note, Result, Table
@@ -298,6 +300,16 @@ def _figures(sharing: Sharing, lead: int) -> tuple[Figure, ...]:
     return spread, gauge, pace
 
 
+def _amount(value: float, unit: str) -> Text:
+    """A large amount as it is said, such as 950 亿吨."""
+    word = option_word("unit", unit)
+    zh, en = magnitude([value], "zh"), magnitude([value], "en")
+    return Text(
+        f"{value / zh.divisor:,.4g} {zh.word}{word.zh}",
+        " ".join(part for part in (f"{value / en.divisor:,.4g}", en.word, word.en) if part),
+    )
+
+
 def _notes(sharing: Sharing, agreed: Agreement, terms: Terms) -> list[Note]:
     data = sharing.data
     first, year = data.panel.periods[0], data.panel.periods[-1]
@@ -305,12 +317,12 @@ def _notes(sharing: Sharing, agreed: Agreement, terms: Terms) -> list[Note]:
     out = [
         Note(
             Text(
-                "预算 {b:.4g} {u} 管 {y} 年之后的全部排放，照末年排放够用 {n:.1f} 年；"
+                "预算 {b} 管 {y} 年之后的全部排放，照末年排放够用 {n:.1f} 年；"
                 "往年排放从面板的第一年 {f} 年算起；预算的口径须与这些排放相同。",
-                "The budget of {b:.4g} {u} covers all emissions after {y}; at the latest level it "
+                "The budget of {b} covers all emissions after {y}; at the latest level it "
                 "lasts {n:.1f} years. The past is counted from {f}, the first year of the panel; "
                 "the boundary of the budget must be that of these emissions.",
-            ).format(b=terms.budget, u=data.unit, y=year, n=years, f=first)
+            ).format(b=_amount(terms.budget, data.unit), y=year, n=years, f=first)
         ),
         Note(
             Text(

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from zhiheng.carbon.inventory_energy import Flow, group_title
 from zhiheng.carbon.inventory_factors import Emission, Used
 from zhiheng.catalog.carriers import carriers, sector
+from zhiheng.catalog.dated_factors import Dated, Titled
 from zhiheng.catalog.factors import Constant, FuelFactor, Grid, pfc_slopes, processes
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Table
+from zhiheng.core.text import Text
 
 Array = NDArray[np.float64]
 _COLUMN = {"1": "scope_1", "2": "scope_2", "3": "scope_3", "land": "land", "biogenic": "biogenic"}
@@ -138,15 +140,29 @@ def factor_table(used: Used) -> Table:
         or ("kg/TJ" if hasattr(r, "kg_per_tj") else "1")
         for r in rows
     ]  # fmt: skip
+    names = [_factor_name(r) for r in rows]
     return Table.of(
         ("factor_id", "valid_from"),
         factor_id=[r.id for r in rows],
+        factor_name_zh=[n.zh for n in names],
+        factor_name_en=[n.en for n in names],
         valid_from=np.array([np.nan if r.valid_from is None else r.valid_from for r in rows]),
         value=np.array(values, dtype=np.float64),
         unit=units,
         factor_status=[r.status for r in rows],
         source=[r.source for r in rows],
     )
+
+
+def _factor_name(row: Dated) -> Text:
+    """What a factor is called: its own name, or that of its fuel, area and gas."""
+    if isinstance(row, Titled):
+        return row.title
+    known = carriers()
+    fuel = getattr(row, "carrier", getattr(row, "fuel", ""))
+    name = known[fuel].title if fuel in known else Text.same(str(fuel or row.id))
+    gas = getattr(row, "gas", "")
+    return Text(f"{name.zh}：{gas}", f"{name.en}: {gas}") if gas else name
 
 
 def _per_unit(row: FuelFactor) -> float:

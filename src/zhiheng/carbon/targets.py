@@ -203,8 +203,15 @@ def _notes(
         out.append(
             Note(
                 Text(
-                    "{n} 个目标算不了，缺序列：{s}。", "{n} targets are not computable: {s}."
-                ).format(n=len(missing), s="; ".join(f"{t.id} ({why})" for t, why in missing)),
+                    "{n} 个目标缺序列或基年，算不了：{s}。",
+                    "{n} targets lack a series or the base year and are not computable: {s}.",
+                ).format(
+                    n=len(missing),
+                    s=Text(
+                        "；".join(t.title.zh for t, _ in missing),
+                        "; ".join(t.title.en for t, _ in missing),
+                    ),
+                ),
                 level="caution",
             )
         )
