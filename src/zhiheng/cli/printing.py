@@ -93,9 +93,8 @@ def _drawn(method: str, name: str, table: Table, lang: Lang, width: int) -> list
     drawn: list[RichTable] = []
     for number, part in enumerate(parts):
         head = title if len(parts) == 1 else f"{title} ({number + 1}/{len(parts)})"
-        one = RichTable(
-            title="\n".join(w for w in (head, "" if number else same) if w), title_justify="left"
-        )
+        said = head if number or not same else f"{head}\n{same}"
+        one = RichTable(title=said, title_justify="left")
         for c in part:
             one.add_column(
                 f"{c.heading}\n[dim]{c.name}[/dim]",
