@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from zhiheng.core.text import Text
 from zhiheng.report.model import Section
 from zhiheng.report.sections.carbon import Exhibit, carbon_section, plain
+from zhiheng.report.sections.carbon_path import record_of
 from zhiheng.report.sections.columns import NAME
 from zhiheng.report.sections.shown import Shown
+from zhiheng.report.texts import say
+from zhiheng.study.refusals import refusal
 from zhiheng.study.run_types import StudyRun
+from zhiheng.study.sentences import Sentence
+
+
+def levers(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
+    """What a lever is, and the record of the fan that they move."""
+    return (say("carbon.levers", title=title), *record_of(run, step))
+
+
+def backcast(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
+    """What is looked for; its fan is that of the simulator and has the same record."""
+    del step
+    found = [s for s, r in run.results.items() if r.method == "simulate" and not refusal(r)]
+    return (say("carbon.backcast", title=title), *(record_of(run, found[0]) if found else ()))
+
 
 EXHIBITS = {
     "simulate": Exhibit(
-        plain("levers"),
+        levers,
         (
             Shown(
                 "levers",
@@ -46,7 +64,7 @@ EXHIBITS = {
         ("levers", "wedge"),
     ),
     "backcast": Exhibit(
-        plain("backcast"),
+        backcast,
         (
             Shown(
                 "plan",
