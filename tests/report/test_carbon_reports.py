@@ -41,9 +41,7 @@ def test_the_figures_of_carbon_are_all_there(run: StudyRun) -> None:
     document = build_document(run)
     blocks = [*document.first_figures, *(b for s in document.sections for b in s.blocks)]
     shown = [b for b in blocks if isinstance(b, FigureBlock)]
-    kinds = {
-        next(f.kind for f in run.results[b.step].figures if f.name == b.figure) for b in shown
-    }
+    kinds = {next(f.kind for f in run.results[b.step].figures if f.name == b.figure) for b in shown}
     assert kinds >= WANTED[run.plan.id]
 
 
