@@ -77,7 +77,7 @@ def _one(run: StudyRun, shown: ShownStep, exhibits: Mapping[str, Exhibit]) -> li
         table_block(
             run, shown.step, one.table, stub=_stub(result, one), columns=one.present(result),
             rows=rows_of(result, one), long=one.long, caption=_caption(result, one, shown.title),
-            formats={**dict(one.formats), **dict.fromkeys(one.large, LARGE)},
+            formats=_formats(one),
         )
         for one in tables
         if one.table in result.tables and _worth_printing(result, one)
@@ -132,6 +132,12 @@ def _worth_printing(result: Result, shown: Shown) -> bool:
         return False
     parts = result.tables[shown.table].columns[shown.parts][rows] if shown.parts else ()
     return not shown.parts or len(set(parts)) > 1
+
+
+def _formats(shown: Shown) -> dict[str, str]:
+    """Formats that differ from those of the catalog."""
+    whole = dict.fromkeys(shown.plain, ",.0f")
+    return {**dict(shown.formats), **whole, **dict.fromkeys(shown.large, LARGE)}
 
 
 def _stub(result: Result, shown: Shown) -> tuple[str, ...]:

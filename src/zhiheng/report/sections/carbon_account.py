@@ -14,9 +14,28 @@ from zhiheng.study.sentences import Sentence
 MEGA = tuple((column, ",.0f") for column in ("value", "low", "high"))
 """Whole numbers where the table is in millions of tonnes."""
 
+
+def inventory(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
+    """The rule; for one entity also its total of the last year."""
+    table = run.results[step].tables["totals"]
+    said = (say("carbon.inventory", title=title),)
+    entities = dict.fromkeys(table.columns["entity"])
+    if len(entities) != 1:
+        return said
+    year = int(table.columns["period"].max())
+    row = table.row(table.find(*_key(table.keys, next(iter(entities)), year)))
+    name = Text(str(row["name_zh"]), str(row["name_en"]))
+    return (*said, say("carbon.inventory_total", step=step, entity=str(row["entity"]), year=year,
+                       name=name))  # fmt: skip
+
+
+def _key(keys: tuple[str, ...], entity: str, year: int) -> tuple[str | int, ...]:
+    return tuple(entity if k == "entity" else year for k in keys)
+
+
 EXHIBITS = {
     "inventory": Exhibit(
-        lambda run, step, title: _inventory(run, step, title),
+        inventory,
         (Shown("totals", (NAME,), ("scope_1", "scope_2", "half_width"), last=True, long=True,
                large=("scope_1", "scope_2"), sort="scope_1"),
          Shown("by_fuel", (NAME, "fuel_title"), ("energy_tce", "emission"), last=True, long=True,
@@ -44,21 +63,3 @@ EXHIBITS = {
 def carbon_account_section(run: StudyRun) -> Section | None:
     """Inventories, live accounts and embodied carbon."""
     return carbon_section(run, "account", run.plan.report.carbon.account, EXHIBITS)
-
-
-def _inventory(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
-    """The rule; for one entity also its total of the last year."""
-    table = run.results[step].tables["totals"]
-    said = (say("carbon.inventory", title=title),)
-    entities = dict.fromkeys(table.columns["entity"])
-    if len(entities) != 1:
-        return said
-    year = int(table.columns["period"].max())
-    row = table.row(table.find(*_key(table.keys, next(iter(entities)), year)))
-    name = Text(str(row["name_zh"]), str(row["name_en"]))
-    return (*said, say("carbon.inventory_total", step=step, entity=str(row["entity"]), year=year,
-                       name=name))  # fmt: skip
-
-
-def _key(keys: tuple[str, ...], entity: str, year: int) -> tuple[str | int, ...]:
-    return tuple(entity if k == "entity" else year for k in keys)

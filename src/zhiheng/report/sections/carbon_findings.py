@@ -40,6 +40,7 @@ def _peaked(run: StudyRun, shown: ShownStep) -> Finding | None:
     tables = run.results[shown.step].tables
     table = tables["probability"]
     year = int(table.columns["period"].max())
+    last = table.where(period=year)
     emitted = tables["levels"].where(period=year)
     largest = str(emitted.columns["entity"][int(np.argmax(emitted.columns["latest"]))])
     row = table.row(table.find(largest, year))
@@ -47,7 +48,7 @@ def _peaked(run: StudyRun, shown: ShownStep) -> Finding | None:
         "peaked": shown.step,
         "entity": str(row["entity"]),
         "year": year,
-        "name": _name(row),
+        "name": _name(row) if len(last) > 1 else shown.title,
         "years": int(str(row["period_to"])) - year,
         "top": int(str(row["maximum_period"])),
         "pool": str(tables["skill"].columns["pool"][0]),

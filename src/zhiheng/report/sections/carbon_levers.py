@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from zhiheng.core.text import Text
 from zhiheng.report.model import Section
 from zhiheng.report.sections.carbon import Exhibit, carbon_section, plain
+from zhiheng.report.sections.carbon_path import record_of
 from zhiheng.report.sections.columns import NAME
 from zhiheng.report.sections.shown import Shown
+from zhiheng.report.texts import say
+from zhiheng.study.refusals import refusal
 from zhiheng.study.run_types import StudyRun
+from zhiheng.study.sentences import Sentence
+
+
+def levers(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
+    """What a lever is, and the record of the fan that they move."""
+    return (say("carbon.levers", title=title), *record_of(run, step))
+
+
+def backcast(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
+    """What is looked for; its fan is that of the simulator and has the same record."""
+    del step
+    found = [s for s, r in run.results.items() if r.method == "simulate" and not refusal(r)]
+    return (say("carbon.backcast", title=title), *(record_of(run, found[0]) if found else ()))
+
 
 EXHIBITS = {
     "simulate": Exhibit(
-        plain("levers"),
+        levers,
         (
             Shown(
                 "levers",
@@ -46,7 +64,7 @@ EXHIBITS = {
         ("levers", "wedge"),
     ),
     "backcast": Exhibit(
-        plain("backcast"),
+        backcast,
         (
             Shown(
                 "plan",
@@ -87,18 +105,21 @@ EXHIBITS = {
                     "cost_low",
                     "cost_high",
                     "probability_negative",
-                    "abated",
-                    "net_benefit",
                     "rank",
                     "rank_low",
                     "rank_high",
                 ),
-                large=("abated", "net_benefit"),
-                long=True,
+                formats=tuple((c, ",.0f") for c in ("cost_per_tonne", "cost_low", "cost_high")),
+            ),
+            Shown(
+                "measures",
+                ("abatement_measure", "abated_unit", "benefit_unit"),
+                ("abated", "net_benefit"),
+                plain=("abated", "net_benefit"),
             ),
             Shown(
                 "overlap",
-                ("abatement_measure", "emission_source"),
+                ("abatement_measure", "emission_source", "abated_unit"),
                 (
                     "installed",
                     "abated_alone",
@@ -107,14 +128,14 @@ EXHIBITS = {
                     "readiness_low",
                     "readiness_high",
                 ),
-                large=("abated_alone", "abated_in_order", "abated"),
+                plain=("abated_alone", "abated_in_order", "abated"),
                 long=True,
             ),
             Shown(
                 "reversals",
-                ("abatement_measure", "better_measure"),
+                ("abatement_measure", "better_measure", "benefit_unit"),
                 ("cost_per_tonne", "better_cost", "net_benefit", "better_benefit"),
-                large=("net_benefit", "better_benefit"),
+                plain=("net_benefit", "better_benefit"),
             ),
             Shown("figures", ("technology", "quantity", "source"), ("value",), long=True),
         ),

@@ -14,9 +14,35 @@ from zhiheng.study.sentences import Sentence
 MILESTONES = (2025, 2030, 2035, 2040, 2050, 2060)
 """Years of plans and goals for which a printed table of every year would be too long."""
 
+
+def simulate(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
+    """What is simulated, and the record of its fan."""
+    return (say("carbon.simulate", title=title), *record_of(run, step))
+
+
+def record_of(run: StudyRun, step: str) -> tuple[Sentence, ...]:
+    """The hindcast behind the fans of a simulation, China by itself."""
+    table = run.results[step].tables["hindcast"]
+    horizon = int(table.columns["horizon"].max())
+    samples = [str(s) for s in dict.fromkeys(table.columns["sample"])]
+    return tuple(say(f"carbon.simulate_{s}", step=step, sample=s, horizon=horizon) for s in samples)
+
+
+def peaked(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
+    """What is asked, and the record of such odds."""
+    skill = run.results[step].tables["skill"]
+    pool = str(skill.columns["pool"][0])
+    said = [say("carbon.peaked", title=title), say("carbon.peaked_record", step=step, pool=pool)]
+    if "china_outlook" in skill.columns["record_measure"]:
+        said.append(say("carbon.peaked_china", step=step, pool=pool))
+    if pool == "countries":
+        said.append(say("carbon.peaked_countries"))
+    return tuple(said)
+
+
 EXHIBITS = {
     "peaked": Exhibit(
-        lambda run, step, title: _peaked(run, step, title),
+        peaked,
         (Shown("probability", (NAME, "maximum_period"), ("probability", "below_maximum"),
                last=True, long=True, sort="probability"),
          Shown("skill", ("pool", "record_measure", "met"),
@@ -40,7 +66,7 @@ EXHIBITS = {
          Shown("rules", ("equity_title", "principle", "source"), ())),
     ),
     "simulate": Exhibit(
-        lambda run, step, title: _simulate(run, step, title),
+        simulate,
         (Shown("outcome", (NAME,),
                ("start_emissions", "peak_median", "end_median", "peak_odds", "neutral_odds"),
                long=True, large=("start_emissions", "peak_median", "end_median"),
@@ -56,24 +82,3 @@ EXHIBITS = {
 def carbon_path_section(run: StudyRun) -> Section | None:
     """Odds, fans with hindcasts, gaps to targets."""
     return carbon_section(run, "path", run.plan.report.carbon.path, EXHIBITS)
-
-
-def _simulate(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
-    """What is simulated, and the record of its fan, China by itself."""
-    table = run.results[step].tables["hindcast"]
-    horizon = int(table.columns["horizon"].max())
-    samples = [str(s) for s in dict.fromkeys(table.columns["sample"])]
-    record = (say(f"carbon.simulate_{s}", step=step, sample=s, horizon=horizon) for s in samples)
-    return (say("carbon.simulate", title=title), *record)
-
-
-def _peaked(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
-    """What is asked, and the record of such odds."""
-    skill = run.results[step].tables["skill"]
-    pool = str(skill.columns["pool"][0])
-    said = [say("carbon.peaked", title=title), say("carbon.peaked_record", step=step, pool=pool)]
-    if "china_outlook" in skill.columns["record_measure"]:
-        said.append(say("carbon.peaked_china", step=step, pool=pool))
-    if pool == "countries":
-        said.append(say("carbon.peaked_countries"))
-    return tuple(said)

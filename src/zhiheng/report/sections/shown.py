@@ -13,13 +13,23 @@ from zhiheng.core.result import Result
 class Shown:
     """A table of a result: what identifies a row, the numbers, and which rows.
 
-    `last` keeps the last period, `where` the rows with a value in a column, `most` the first
-    so many (the workbook holds all). Columns in `large` are printed in 亿 or in millions of the
-    table's unit; `sort` is the column by which rows fall. A table
-    whose column `parts` holds one word only is no split and is not shown; `formats` are
-    those of columns that differ from the catalog's; with `alone` it is shown for a study
-    of one entity only; `periods` are the years, `only` the entity that is kept. `unit` is that of
-    the large columns where rows have units of their own.
+    Attributes
+    ----------
+    table, stub, columns
+        Its name, the columns that identify a row, and the numbers.
+    last, where, periods, only, most
+        Rows that are kept: of the last period, with a value in a column, of some years, of one
+        entity, the first so many. The workbook holds all of them.
+    sort
+        The column by which rows fall.
+    alone, parts
+        Shown for a study of one entity only; only where this column holds several words.
+    large, plain, formats
+        Columns in 亿 or in millions of the table's unit, as whole numbers, in formats of their own.
+    unit
+        That of the large columns where rows have units of their own.
+    long
+        Whether it may run over pages.
     """
 
     table: str
@@ -30,6 +40,7 @@ class Shown:
     where: tuple[str, str] = ("", "")
     most: int = 0
     large: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
     sort: str = ""
     parts: str = ""
     alone: bool = False
