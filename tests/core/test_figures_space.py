@@ -81,8 +81,11 @@ def test_classes_stay_apart_in_grey_from_what_is_not_significant():
     for cluster in ("HH", "LL"):
         for other in ("HL", "LH", "NS"):
             assert abs(classes[cluster] - classes[other]) > 0.2
-    for one, two in combinations(THEME["classes"].values(), 2):
-        assert one != two
+    for family in ("HH HL LH LL NS", "complete mostly partly poor"):
+        for one, two in combinations(family.split(), 2):
+            assert THEME["classes"][one] != THEME["classes"][two]
+    states = [c for k, c in THEME["classes"].items() if k.endswith("coupling")]
+    assert len(states) == len(set(states)) == 8
 
 
 def test_words_on_every_class_have_enough_contrast():
