@@ -153,6 +153,14 @@ def test_backcast_and_attribution_take_an_economy(china):
     assert parts.checks
 
 
+def test_a_year_that_is_seen_but_cannot_be_started_from_is_said(china):
+    found = read_start(china, start=None, gaps="refuse")
+    assert found.later == (("CHN", 2024, china.array("co2")[0, -1]),)
+    said = [n.text.en for n in simulate(china).notes if "2024: +0.8%" in n.text.en]
+    assert len(said) == 1
+    assert not read_start(china.select(periods=range(2010, 2024)), start=None, gaps="refuse").later
+
+
 def _hole(values):
     values[0, -2] = np.nan
     return values

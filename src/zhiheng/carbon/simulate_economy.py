@@ -63,6 +63,7 @@ def read_economy(panel: Panel, *, start: int | None, gaps: Literal["refuse", "dr
     years = [y for y in panel.periods if year - FIXED.window <= y <= year]
     if len(years) <= FIXED.least or years[-1] != year:
         raise short_history(panel, year, years)
+    whole = panel
     panel, left_out = _complete(panel.select(periods=years), gaps=gaps)
     people, output, total = (panel.array(n) for n in ("population", "gdp_real", TOTAL))
     carriers, energy, direct, power, fossil = _energy(panel, people)
@@ -116,6 +117,20 @@ def read_economy(panel: Panel, *, start: int | None, gaps: Literal["refuse", "dr
         series=series,
         territorial=True,
         grid_fall=np.log(power[:, 0] / power[:, -1]) / span,
+        later=_later(whole, panel.entities, year),
+    )
+
+
+def _later(
+    panel: Panel, entities: tuple[str, ...], year: int
+) -> tuple[tuple[str, int, float], ...]:
+    """Totals after the start: a year without electricity can be seen but not started from."""
+    total = panel.array(TOTAL)
+    return tuple(
+        (e, y, float(total[panel.entities.index(e), t]))
+        for e in entities
+        for t, y in enumerate(panel.periods)
+        if y > year and np.isfinite(total[panel.entities.index(e), t])
     )
 
 

@@ -36,30 +36,55 @@ def boundary() -> Note:
 
 def data(start: Start) -> list[Note]:
     """What is observed, what is laid out, and what money means."""
-    return [_layout(start), _power(start), _sinks(start), _money(start), _priors()]
+    said = [_layout(start), _power(start), _sinks(start), _money(start), _priors()]
+    return [*_later(start), *said]
+
+
+def _later(start: Start) -> list[Note]:
+    """Years that are observed already and that the draws do not know."""
+    if not start.later:
+        return []
+    first = dict(zip(start.panel.entities, start.history[:, -1], strict=True))
+    shown = "; ".join(f"{e} {y}: {v / first[e] - 1:+.1%}" for e, y, v in start.later[:_FEW])
+    return [
+        Note(
+            Text(
+                "起始年 {s} 之后的总量已有观测，但电力数据不全、不能作起点，也没有用上："
+                "{v}（相对起始年）。总量已升过起始年的，“起始年即达峰”的抽样已被否定，"
+                "达峰概率因此偏高。",
+                "Totals after the start {s} are observed but not used, as data of power are "
+                "incomplete in those years: {v} (relative to the start). Where a total has risen "
+                "above the start, draws that peak in the start year are refuted already, so that "
+                "odds of a peak are too high.",
+            ).format(s=start.year, v=shown),
+            level="caution",
+            code="M991",
+        )
+    ]
 
 
 def _layout(start: Start) -> Note:
     own = [e for e in start.panel.entities if has_layout(e)]
     text = Text(
         "分部门 CO2 是观测值，分燃料能耗不在数据里：按目录里各部门的燃料构成与原煤、柴油、天然气的"
-        "排放因子折回能量；{o} 个经济体有自己的构成，{g} 个用通用构成，都只凭记忆，误差随机抽取，"
-        "各部门 CO2 保持不变。部门内燃料构成的历史变化看不到。",
+        "排放因子折回能量（用自己的构成的经济体 {o} 个，用通用构成的 {g} 个），都只凭记忆，"
+        "误差随机抽取，各部门 CO2 保持不变。部门内燃料构成的历史变化看不到。",
         "CO2 by sector is observed, energy by fuel is not in the data: energy is CO2 over the "
-        "factors of raw coal, diesel and natural gas, by a catalogued mix of fuels in each sector; "
-        "{o} economies have a mix of their own and {g} a general one, all recalled, with drawn "
-        "errors that keep the CO2 of each sector. Past changes of the mix within sectors are not "
-        "seen.",
+        "factors of raw coal, diesel and natural gas, by a catalogued mix of fuels in each sector "
+        "(economies with a mix of their own: {o}, with the general one: {g}), all recalled, with "
+        "drawn errors that keep the CO2 of each sector. Past changes of the mix within sectors are "
+        "not seen.",
     ).format(o=len(own), g=len(start.panel.entities) - len(own))
     if PRIMARY in start.panel.series:
         supply = start.panel.array(PRIMARY)[:, -1] * start.state.population
         found = start.state.energy.sum(axis=(1, 2)) * factor_constants()["tce"].value * _GJ
         part = found / supply
         if np.isfinite(part).any():
+            low, high = float(np.nanmin(part)), float(np.nanmax(part))
             text = Text(
-                "{t}如此得到的终端能耗是一次能源供应的 {a:.0%} 至 {b:.0%}（供核对）。",
-                "{t} Final energy so found is {a:.0%} to {b:.0%} of primary supply (a check).",
-            ).format(t=text, a=float(np.nanmin(part)), b=float(np.nanmax(part)))
+                "{t}如此得到的终端能耗是一次能源供应的 {p}（供核对）。",
+                "{t} Final energy so found is {p} of primary supply (a check).",
+            ).format(t=text, p=f"{low:.0%}" if low == high else f"{low:.0%}–{high:.0%}")
     return Note(text, level="caution", code="M991")
 
 

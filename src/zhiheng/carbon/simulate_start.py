@@ -45,6 +45,8 @@ class Start:
         CO2 by sector is observed and its carriers are allocated; otherwise energy is observed.
     grid_fall : ndarray, shape (A,), optional
         Yearly fall of the factor of electricity that the panel itself shows.
+    later : tuple of (str, int, float)
+        Emissions that are observed after the start, and not used: entity, year, t CO2.
     series : tuple of str
     """
 
@@ -64,6 +66,7 @@ class Start:
     series: tuple[str, ...]
     territorial: bool = False
     grid_fall: Array | None = None
+    later: tuple[tuple[str, int, float], ...] = ()
 
 
 def log_change(shares: Array) -> Array:
