@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from zhiheng.catalog.simulator import ANY, SECTORS, facts, layout
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.registry import methods
-from zhiheng.kernels.simulator import run
+from zhiheng.kernels.simulator import calibrate, run
 from zhiheng.kernels.simulator_records import CONVERTED, LEVERS
 
 # Sums of float64 in another order.
@@ -78,6 +80,21 @@ def test_draws_move_the_fuels_of_a_sector_but_neither_its_co2_nor_electricity(ch
     np.testing.assert_allclose(
         energy[:, 0, :, -CONVERTED].sum(-1) * 29.3076e9, joule[0, year], rtol=ROUNDING
     )
+
+
+def test_weights_with_an_axis_of_areas_are_used_as_they_are():
+    """The same energy, once as weights that keep carriers and once as it comes out of them."""
+    panel = dataset("provinces").select(entities=["440000"], periods=range(2015, 2023))
+    start = read_start(panel, start=None, gaps="refuse")
+    case = prepare(start, draws=20, horizon=2040, seed=2)
+    spread = start.state.energy * case.parameters.allocation[:, None]
+    kept = spread * (start.state.energy.sum(1) / spread.sum(2))[:, :, None]
+    own = np.divide(kept, start.state.energy, out=np.ones_like(kept), where=start.state.energy > 0)
+    found = calibrate(start.state, replace(case.parameters, allocation=own))
+    for name in ("emissions", "energy", "carriers", "clean", "scale"):
+        np.testing.assert_allclose(
+            getattr(found, name), getattr(case.baseline, name), rtol=ROUNDING, err_msg=name
+        )
 
 
 def test_every_layout_is_whole():
