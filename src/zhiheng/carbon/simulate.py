@@ -44,15 +44,18 @@ def simulate(
     """Simulate energy, CO2 and money to a horizon, with levers, as a fan with honest odds.
 
     Use it to compare sets of levers, and to see how uncertain any path is. It is no forecast of
-    policy, and no input to an inventory: emissions are those of final use with bought electricity
-    and heat, never to be mixed with territorial or EDGAR totals.
+    policy, and no input to an inventory. Emissions of provinces are those of final use with bought
+    electricity and heat, those of economies are territorial; never mix the two.
 
     Parameters
     ----------
     panel : Panel
         Yearly, with ``population``, ``gdp_real`` (CNY of 2020), ``va_*`` and either final
         consumption by fuel (``final_*``) or a balance ``energy.SECTOR.FUEL``; six years or more
-        up to the start. ``co2_process`` and ``sink`` (t CO2) are used where given.
+        up to the start. ``co2_process`` and ``sink`` (t CO2) are used where given. Economies
+        instead need ``co2`` and its sectors (``co2_power``, ...), ``gdp_real`` (USD of 2015),
+        ``agriculture_share``, ``industry_share``, ``services_share``, electricity use, losses
+        and the share of coal power, as in the embedded ``world``.
     levers : mapping or str, optional
         Lever to level, to ``"level@start-end:shape"`` or to a mapping with level, start, end and
         shape (linear, step, s-curve); or the name or file of a scenario.
@@ -73,7 +76,8 @@ def simulate(
         M982 series missing, M983 gaps, M984 negative values, M985 a short history, M986 output in
         current prices, M987 a fuel or unit that cannot be converted, M988 an unknown sector, M989
         an option out of range, M990 a lever outside of the years, C442 and C444 no grid factor,
-        C455 an unknown lever, C456 a level out of range, C457 and C458 a scenario.
+        C455 an unknown lever, C456 a level out of range, C457 and C458 a scenario, C459 sectors
+        of an economy that do not add up.
 
     References
     ----------

@@ -21,7 +21,7 @@ from zhiheng.kernels.hindcast import Hindcast, hindcast, roll
 from zhiheng.kernels.outlook import FIXED
 from zhiheng.kernels.simulator import calibrate
 from zhiheng.kernels.simulator_outlook import REACH, Pool, damped_years, draw_paths, pooled
-from zhiheng.kernels.simulator_records import LEVERS, Effects, Parameters, Paths
+from zhiheng.kernels.simulator_records import CONVERTED, LEVERS, Effects, Parameters, Paths
 
 Array = NDArray[np.float64]
 HINDCAST = 10
@@ -173,7 +173,12 @@ def _parameters(
 
     short = one("short_run", n_s)
     plant_lifetime = np.stack([one("power_life"), one("heat_life")], axis=-1)
-    spread = np.ones((draws, n_s, n_f)) if start.energy.balance else one("allocation", n_s, n_f)
+    if start.energy.balance:
+        spread = np.ones((draws, n_s, n_f))
+    elif start.territorial:
+        spread = allocation_of(start, own("carrier_mix", n_s, n_f), own("allocation", n_s, n_f))
+    else:
+        spread = one("allocation", n_s, n_f)
     return Parameters(
         population=paths[0],
         affluence=paths[1],
@@ -211,6 +216,26 @@ def _shrunk(drift: Array) -> Array:
     return FIXED.mix * drift + (1.0 - FIXED.mix) * drift.mean(axis=0)
 
 
+def allocation_of(start: Start, mix: Array, use: Array) -> Array:
+    """Energy relative to the central layout, shape (D, A, S, F), where CO2 by sector is observed.
+
+    The fuels behind a sector's CO2 and the sectors' parts of electricity and heat are drawn; the
+    CO2 of each sector and the use of electricity and heat stay as they are.
+    """
+    energy = start.state.energy
+    carbon = energy * start.state.emission_factor[:, None]
+    fuels, supplied = slice(None, -CONVERTED), slice(-CONVERTED, None)
+    out = np.ones_like(mix)
+    kept = carbon[..., fuels].sum(axis=-1, keepdims=True)
+    moved = (carbon * mix)[..., fuels].sum(axis=-1, keepdims=True)
+    out[..., fuels] = mix[..., fuels] * np.where(moved > 0, kept / np.where(moved > 0, moved, 1), 1)
+    kept = energy[..., supplied].sum(axis=-2, keepdims=True)
+    moved = (energy * use)[..., supplied].sum(axis=-2, keepdims=True)
+    scale = np.where(moved > 0, kept / np.where(moved > 0, moved, 1), 1)
+    out[..., supplied] = use[..., supplied] * scale
+    return out
+
+
 def _prices(draws: int, seed: int) -> Array:
     rng = np.random.default_rng([seed, zlib.crc32(b"price")])
     return np.stack(
@@ -229,6 +254,9 @@ def _build(start: Start, lifetime: Array, seed: int) -> Array:
     """Clean part of new plant with which the grid factor starts to fall as it lately did."""
     draws = len(lifetime)
     falls = _draw("grid_drift", draws, seed)[:, None]
+    if start.grid_fall is not None:
+        # the spread of the prior about what the economy itself shows
+        falls = start.grid_fall + falls - priors()["grid_drift"].mode
     state = start.state
     clean = 1.0 - state.emission_factor[:, -2] / state.fossil_factor[:, 0]
     rise = start.energy.carriers[:, :, -2]

@@ -93,14 +93,22 @@ def _gather(
         energy[..., place] += tce[..., None] * np.array(spread)
         carbon[..., place] += tce * per_tce
     total = energy.sum(axis=2)
+    series = tuple(sorted(series for series, _, _ in rows))
     direct = len(CARRIERS) - len(_CONVERTED)
     mean = carbon[..., :direct].sum((0, 1)) / np.maximum(total[..., :direct].sum((0, 1)), 1e-300)
     some = total[..., :direct] > 0
     factor = np.where(some, carbon[..., :direct] / np.where(some, total[..., :direct], 1.0), mean)
+    return described(total, energy[:, -1], factor, balance=balance, series=series)
+
+
+def described(
+    carriers: Array, start: Array, factor: Array, *, balance: bool, series: tuple[str, ...]
+) -> Energy:
+    """Energy with what the catalog knows of its sectors."""
     entries = {s.sector: s for s in sectors()}
     return Energy(
-        carriers=total,
-        start=energy[:, -1],
+        carriers=carriers,
+        start=start,
         factor=factor,
         efficiency=np.array(
             [[entries[s].efficiency(c) for c in CARRIERS] for s in SECTORS], dtype=np.float64
@@ -114,7 +122,7 @@ def _gather(
         industry=SECTORS.index("industry"),
         sectors=SECTORS,
         balance=balance,
-        series=tuple(sorted(series for series, _, _ in rows)),
+        series=series,
     )
 
 

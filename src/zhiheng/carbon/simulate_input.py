@@ -1,18 +1,19 @@
 """The start and the recent past of a simulation, read from a panel.
 
-Two shapes are understood: final consumption by fuel (`final_*`), spread over sectors by a
-catalogued allocation, and a balance by sector and fuel (`energy.SECTOR.FUEL`), used as it is.
+Three shapes are understood: final consumption by fuel (`final_*`), spread over sectors by a
+catalogued allocation; a balance by sector and fuel (`energy.SECTOR.FUEL`), used as it is; and
+the territorial CO2 of economies by sector (`co2_*`), which `simulate_economy` reads.
 """
 
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.carbon.simulate_economy import is_economy, read_economy
 from zhiheng.carbon.simulate_energy import Energy, read_energy
 from zhiheng.carbon.simulate_refusals import (
     current_money,
@@ -21,6 +22,7 @@ from zhiheng.carbon.simulate_refusals import (
     no_series,
     short_history,
 )
+from zhiheng.carbon.simulate_start import BRANCHES, MONEY, Start, log_change, ratio
 from zhiheng.catalog.factors import factor_constants, grid_factor, grids
 from zhiheng.catalog.scope import scope
 from zhiheng.catalog.simulator import facts, priors
@@ -31,53 +33,7 @@ from zhiheng.kernels.simulator_outlook import Growth, robust_scale
 from zhiheng.kernels.simulator_records import State
 
 Array = NDArray[np.float64]
-BRANCHES = ("primary", "secondary", "tertiary")
-MONEY = "CNY_2020"
 _KG = 1e-3  # tonnes in a kilogram
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Where a simulation begins.
-
-    Attributes
-    ----------
-    panel : Panel
-        The entities in use and the years of the history.
-    year : int
-        The last observed one.
-    first : int
-        The first year of the history that drifts are taken from.
-    energy : Energy
-    state : State
-        `fossil_factor` and `sink` are central values.
-    drift : ndarray, shape (A, 3)
-    levels : ndarray, shape (A, P, 3)
-        Logarithms of population, output per head and emissions per output.
-    history : ndarray, shape (A, P)
-        Emissions in the boundary of the simulation.
-    preference, structure : ndarray, shapes (A, F) and (A, B)
-        Observed yearly drift of the shares of carriers and of branches.
-    left_out : tuple of str
-    own_sink, own_process : bool
-        Whether the panel itself said so.
-    series : tuple of str
-    """
-
-    panel: Panel
-    year: int
-    first: int
-    energy: Energy
-    state: State
-    drift: Array
-    levels: Array
-    history: Array
-    preference: Array
-    structure: Array
-    left_out: tuple[str, ...]
-    own_sink: bool
-    own_process: bool
-    series: tuple[str, ...]
 
 
 def read_start(panel: Panel, *, start: int | None, gaps: Literal["refuse", "drop"]) -> Start:
@@ -87,8 +43,11 @@ def read_start(panel: Panel, *, start: int | None, gaps: Literal["refuse", "drop
     ------
     ZhihengError
         M982 series that are missing, M983 gaps, M984 negative values, M985 a history too
-        short, M986 output in current prices or another money, C442 and C444 no grid factor.
+        short, M986 output in current prices or another money, C442 and C444 no grid factor,
+        C459 sectors of an economy that do not add up.
     """
+    if is_economy(panel):
+        return read_economy(panel, start=start, gaps=gaps)
     energy = read_energy(panel)
     year = _year(panel, energy) if start is None else start
     first = max(_first_grid_year(), panel.periods[0], year - FIXED.window)
@@ -109,7 +68,7 @@ def read_start(panel: Panel, *, start: int | None, gaps: Literal["refuse", "drop
     if not own_sink:
         national = history[:, -1] / _national(history)
         sink = np.broadcast_to((national * facts()["sink_national"].value)[:, None], sink.shape)
-    shares = _ratio(energy.carriers, energy.carriers.sum(axis=-1, keepdims=True))
+    shares = ratio(energy.carriers, energy.carriers.sum(axis=-1, keepdims=True))
     state = State(
         energy=energy.start,
         emission_factor=factor[:, -1],
@@ -135,8 +94,8 @@ def read_start(panel: Panel, *, start: int | None, gaps: Literal["refuse", "drop
         drift=(levels[:, -1] - levels[:, 0]) / span,
         levels=levels,
         history=history,
-        preference=_log_change(shares) / span,
-        structure=_log_change(branches) / span,
+        preference=log_change(shares) / span,
+        structure=log_change(branches) / span,
         left_out=left_out,
         own_sink=own_sink,
         own_process=own_process,
@@ -276,14 +235,3 @@ def _national_grid(year: int) -> float:
 def _national(history: Array) -> float:
     """What the national sink is apportioned to: emissions of the provinces of the data set."""
     return max(facts()["start_national"].value, float(history[:, -1].sum()))
-
-
-def _log_change(shares: Array) -> Array:
-    """Change of the logarithm of shares from the first to the last year; zero for absent ones."""
-    first, last = shares[:, 0], shares[:, -1]
-    both = (first > 0) & (last > 0)
-    return np.where(both, np.log(np.where(both, last, 1.0) / np.where(both, first, 1.0)), 0.0)
-
-
-def _ratio(a: Array, b: Array) -> Array:
-    return np.divide(a, b, out=np.zeros(np.broadcast_shapes(a.shape, b.shape)), where=b != 0)

@@ -21,10 +21,10 @@ def no_series(missing: Sequence[str]) -> ZhihengError:
         ),
         evidence=[{"series": name} for name in missing],
         fix=Text(
-            "补上 population、gdp_real、va_* 与 final_*（或 energy.部门.燃料）；"
-            "不能用别的口径代替。",
-            "Add population, gdp_real, va_* and final_* (or energy.SECTOR.FUEL); another account "
-            "cannot stand in.",
+            "补上所列序列：省份要 va_* 与 final_*（或 energy.部门.燃料），"
+            "经济体要 co2_* 与用电；不能用别的口径代替。",
+            "Add those listed: provinces need va_* and final_* (or energy.SECTOR.FUEL), economies "
+            "co2_* and electricity; another account cannot stand in.",
         ),
     )
 
@@ -157,5 +157,32 @@ def early_lever(lever: str, start: int, end: int | None, first: int, last: int) 
         fix=Text(
             "起年不早于第一个模拟年，且在终年之前。",
             "Start it no earlier than the first simulated year and before the horizon.",
+        ),
+    )
+
+
+def open_sectors(
+    panel: Panel, wrong: NDArray[np.bool_], gap: NDArray[np.float64], total: NDArray[np.float64]
+) -> ZhihengError:
+    """C459: the sectors of an economy do not add up to its total."""
+    return ZhihengError(
+        "C459",
+        Text(
+            "{n} 个经济体年份的分部门 CO2 与总量 co2 相差太大。",
+            "In {n} economy-years CO2 by sector is too far from the total co2.",
+        ).format(n=int(wrong.sum())),
+        evidence=[
+            {
+                "entity": panel.entities[a],
+                "period": panel.periods[t],
+                "total_t_CO2": float(total[a, t]),
+                "total_minus_sectors_t_CO2": float(gap[a, t]),
+            }
+            for a, t in np.argwhere(wrong)
+        ],
+        fix=Text(
+            "各部门与总量取同一版本、同一口径（领土排放，不含土地利用）。",
+            "Take sectors and total from one release and one boundary (territorial, without "
+            "land use).",
         ),
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from zhiheng.carbon import simulate_economy_wording as economies
 from zhiheng.carbon.simulate_draws import HINDCAST, Case
 from zhiheng.carbon.simulate_tables import MARKED, TOTAL, Named
 from zhiheng.catalog.levers import Scenario, Schedule, levers
@@ -49,9 +50,11 @@ def notes(
     neutral: float,
 ) -> list[Note]:
     """Boundary, record, odds, and what to mind."""
-    out = [_boundary(case), Note(record(case)), _odds(case, odds, neutral), _fan(case)]
+    account = economies.boundary() if case.start.territorial else _boundary(case)
+    out = [account, Note(record(case)), _odds(case, odds, neutral), _fan(case)]
     out += _skill(case)
-    out += _data(case)
+    out += economies.data(case.start) if case.start.territorial else _data(case)
+    out += _left_out(case)
     if asked is not None:
         out.append(
             Note(
@@ -198,18 +201,23 @@ def _data(case: Case) -> list[Note]:
             ).format(c=facts()["coal_share"].value, n=facts()["non_fossil_share"].value)
         )
     )
-    if start.left_out:
-        out.append(
-            Note(
-                Text(
-                    "按 gaps=drop，{n} 个不完整的地区没有参与：{s}。",
-                    "With gaps=drop, {n} incomplete regions take no part: {s}.",
-                ).format(n=len(start.left_out), s=", ".join(start.left_out)),
-                level="caution",
-                code="M991",
-            )
-        )
     return out
+
+
+def _left_out(case: Case) -> list[Note]:
+    start = case.start
+    if not start.left_out:
+        return []
+    return [
+        Note(
+            Text(
+                "按 gaps=drop，{n} 个不完整的地区没有参与：{s}。",
+                "With gaps=drop, {n} incomplete regions take no part: {s}.",
+            ).format(n=len(start.left_out), s=", ".join(start.left_out)),
+            level="caution",
+            code="M991",
+        )
+    ]
 
 
 def _levers(case: Case, paths: Paths, used: Sequence[Schedule]) -> list[Note]:

@@ -87,6 +87,26 @@ class Use(Entry):
         return tuple(float(getattr(self, name)) for name in SECTORS)
 
 
+class Part(Entry):
+    """How the published CO2 of an economy is laid out over a sector and its carriers.
+
+    `part` of the CO2 of `series` is the sector's; of that, `coal`, `oil` and `gas` come from each.
+    `electricity` and `heat` are the sector's parts of the use of the whole economy.
+    """
+
+    economy: str
+    sector: str
+    series: str
+    part: float
+    coal: float
+    oil: float
+    gas: float
+    electricity: float
+    heat: float
+    source: str
+    status: EntryStatus
+
+
 class Prior(Entry):
     """A triangular prior."""
 
@@ -140,6 +160,25 @@ def uses() -> dict[str, Use]:
     known = [c.carrier for c in carriers()]
     refuse_dangling(((u.fuel, u.carrier) for u in found), known, where="simulator/fuels.csv")
     return {u.fuel: u for u in found}
+
+
+ANY = "*"
+"""The economy of the layout that stands in for those without one of their own."""
+
+
+def layout(economy: str) -> tuple[Part, ...]:
+    """The layout of an economy by sector, in the order of `SECTORS`."""
+    found = _layouts()
+    return found.get(economy, found[ANY])
+
+
+@cache
+def _layouts() -> dict[str, tuple[Part, ...]]:
+    where = "simulator/economies.csv"
+    rows = read_csv(where, Part)
+    refuse_dangling(((r.economy, r.sector) for r in rows), SECTORS, where=where)
+    named = {r.economy: {p.sector: p for p in rows if p.economy == r.economy} for r in rows}
+    return {e: tuple(parts[s] for s in SECTORS) for e, parts in named.items()}
 
 
 @cache

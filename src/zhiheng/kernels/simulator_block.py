@@ -110,7 +110,10 @@ def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) ->
         turned = np.moveaxis(x, (0, 1), (-2, -1))
         return np.ascontiguousarray(turned).reshape(*turned.shape[:-2], -1)
 
-    energy = _allocated(area(state.energy), draw(p.allocation))
+    if p.allocation.ndim == 4:
+        energy = area(state.energy) * both(p.allocation)
+    else:
+        energy = _allocated(area(state.energy), draw(p.allocation))
     efficiency = state.efficiency[:, :, None]
     delivered = energy * efficiency
     useful = delivered.sum(axis=1)

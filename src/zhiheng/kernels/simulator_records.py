@@ -135,8 +135,9 @@ class Parameters:
         Yearly drift of the logarithm of the branches' shares.
     preference : ndarray, shape (D, A, F)
         Yearly drift of the logarithm of the carriers' shares.
-    allocation : ndarray, shape (D, S, F)
-        Relative weight of sectors in the use of a carrier; totals of carriers are kept.
+    allocation : ndarray, shape (D, S, F) or (D, A, S, F)
+        Relative weight of sectors in the use of a carrier; totals of carriers are kept. With an
+        axis of areas: energy relative to the start, used as it is.
     price : ndarray, shape (D, F)
         CNY_2020 per tce, paid by users at the start.
     lifetime : ndarray, shape (D, S)
