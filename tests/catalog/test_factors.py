@@ -105,7 +105,8 @@ def test_the_factor_of_a_year_is_the_one_of_that_year():
 def test_what_is_only_recalled_is_refused():
     assert code(lambda: factor("ammonia")) == "C443"
     assert code(lambda: process("lime")) == "C443"
-    assert code(lambda: factor("grid.CHN.average", year=2020)) == "C443"
+    assert code(lambda: grid_factor("CHN", year=2022, kind="fossil")) == "C443"
+    assert factor("grid.CHN.average", year=2020).value == 0.581
     assert factor("ammonia", allow_recalled=True).value == 1.694
     assert half_width("grid.electricity") is None
     assert half_width("grid.electricity", allow_recalled=True) == 0.1

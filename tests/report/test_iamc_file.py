@@ -38,8 +38,8 @@ def test_a_file_read_back_is_a_panel_of_the_same_paths(simulated):
     panel = parse(scenario_csv(simulated), "x.csv", unknown="keep").panel()
     path = simulated.table("paths").query("entity == '310000' and variable == 'emissions'")
     at = panel.entities.index("310000")
-    np.testing.assert_array_equal(panel.array("Emissions|CO2")[at], path["median"])
-    assert panel.units["Emissions|CO2"] == "t_CO2"
+    np.testing.assert_array_equal(panel.array("Gross Emissions|CO2")[at], path["median"])
+    assert panel.units["Gross Emissions|CO2"] == "t_CO2"
 
 
 def test_scenarios_keep_their_names(simulated):

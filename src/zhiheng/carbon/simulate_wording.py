@@ -156,12 +156,12 @@ def _data(case: Case) -> list[Note]:
             Note(
                 Text(
                     "分省分部门能耗没有公布：各燃料按目录里的全国份额分到部门（{n} 种燃料，"
-                    "凭记忆），"
+                    "其中 {r} 种凭记忆），"
                     "误差随机抽取，各燃料总量不变。给出 energy.部门.燃料 序列即按其所给。",
                     "Use by sector is not published by province: fuels are spread by catalogued "
-                    "national shares ({n} fuels, recalled) with drawn errors, totals of fuels "
-                    "kept. Series energy.SECTOR.FUEL are used as they are.",
-                ).format(n=len(uses())),
+                    "national shares ({n} fuels, {r} of them recalled) with drawn errors, totals "
+                    "of fuels kept. Series energy.SECTOR.FUEL are used as they are.",
+                ).format(n=len(uses()), r=sum(u.status == "recalled" for u in uses().values())),
                 level="caution",
                 code="M991",
             )
@@ -170,11 +170,11 @@ def _data(case: Case) -> list[Note]:
     out.append(
         Note(
             Text(
-                "{n} 个先验里 {r} 个只是记忆所及、未核对来源，含 2015 与 2020 年的全国电网因子；"
+                "{n} 个先验里 {r} 个只是记忆所及或判断，未核对来源；"
                 "{a} 至 {b} 年之间未公布的电网因子按等速内插，只用于估计近年趋势。",
-                "{r} of {n} priors are recalled, not checked against a source, as are the national "
-                "grid factors of 2015 and 2020; unpublished grid factors between {a} and {b} are "
-                "interpolated at constant growth, for recent drifts only.",
+                "{r} of {n} priors are recalled or judged, not checked against a source; "
+                "unpublished grid factors between {a} and {b} are interpolated at constant growth, "
+                "for recent drifts only.",
             ).format(n=len(priors()), r=len(recalled), a=start.first, b=start.year),
             level="caution",
             code="M991",
