@@ -46,6 +46,7 @@ class Block:
     years: int
     level: Array  # (L, N or 1, T)
     stock: Array  # (S, F, N) final energy of the start year
+    begun: Array  # (S, N) sum of `stock` over carriers
     useful: Array  # (S, N)
     efficiency: Array  # (S, F)
     ahead: Array  # (S, F, N) weights of new equipment at the start, final per useful energy
@@ -70,6 +71,7 @@ class Block:
     process: Array  # (N,)
     sink: Array  # (N,)
     household: Array  # (S, 1)
+    payer: Array  # (2, S, 1) part of firms and of households
     potential: Array  # (S, 1)
     survival: Array  # (S, N)
     plant_survival: Array  # (2, N)
@@ -137,6 +139,7 @@ def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) ->
         years=years,
         level=np.repeat(levels, areas, axis=1) if levels.shape[1] > 1 else levels,
         stock=energy,
+        begun=energy.sum(axis=1),
         useful=useful,
         efficiency=state.efficiency,
         ahead=mix * np.exp(tilt * lead[:, None]) / efficiency,
@@ -161,6 +164,7 @@ def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) ->
         process=process,
         sink=area(state.sink) * draw(p.sink),
         household=state.household[:, None],
+        payer=np.stack([1.0 - state.household, state.household])[:, :, None],
         potential=state.potential[:, None],
         survival=1.0 - 1.0 / lifetime,
         plant_survival=1.0 - 1.0 / life,
