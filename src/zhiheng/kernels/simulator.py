@@ -14,18 +14,21 @@ Inside a block axes are turned round, draws x areas last, so that the inner loop
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numpy.typing import NDArray
 
-from zhiheng.kernels.simulator_block import Block, Levels, block
+from zhiheng.kernels.simulator_block import Block, Kept, Levels, block
 from zhiheng.kernels.simulator_ledger import Ledger, settle
 from zhiheng.kernels.simulator_records import LEVERS, Array, Parameters, Paths, State
 from zhiheng.kernels.simulator_year import Year, first_year, next_year
 
 BLOCK = 3_000
 """Draws x areas that are run together: few calls, and work arrays of a few megabytes."""
+
+Rows = NDArray[np.intp]
 
 Raw = dict[str, Array]
 """Paths by name with years first: shape (T, D, A), or (T, K, D, A)."""
@@ -48,7 +51,13 @@ def calibrate(state: State, parameters: Parameters) -> Paths:
 
 
 def run(
-    state: State, parameters: Parameters, levels: Array, baseline: Paths | None = None
+    state: State,
+    parameters: Parameters,
+    levels: Array,
+    baseline: Paths | None = None,
+    *,
+    draws: Rows | None = None,
+    only: Collection[str] | None = None,
 ) -> Paths:
     """Run with levers.
 
@@ -61,11 +70,17 @@ def run(
     baseline : Paths, optional
         From `calibrate` of the same arguments; made anew when absent. Give it where many sets of
         levers are compared.
+    draws : ndarray of int, shape (R,), optional
+        The draws to run, in this order; each may come more than once, so that several sets of
+        levers run together. `levels` and the result then have R draws.
+    only : collection of str, optional
+        Paths that are wanted; the others are NaN, which saves their memory.
     """
-    return _run(state, parameters, levels, baseline or calibrate(state, parameters))
+    base = baseline or calibrate(state, parameters)
+    return _run(state, parameters, levels, base, draws, only)
 
 
-def take(parameters: Parameters, rows: slice) -> Parameters:
+def take(parameters: Parameters, rows: slice | Rows) -> Parameters:
     """The parameters of some of the draws."""
     from dataclasses import fields, replace
 
@@ -84,23 +99,43 @@ def take_paths(paths: Paths, rows: slice) -> Paths:
     return replace(paths, **cut)
 
 
-def _run(state: State, p: Parameters, levels: Array, baseline: Paths | None) -> Paths:
+def _run(
+    state: State,
+    p: Parameters,
+    levels: Array,
+    baseline: Paths | None,
+    chosen: Rows | None = None,
+    only: Collection[str] | None = None,
+) -> Paths:
     draws, areas, years = p.population.shape
+    draws = draws if chosen is None else len(chosen)
     own = levels if levels.ndim == 3 else levels[:, None, :]
-    size = max(1, BLOCK // areas)
-    out = _empty(draws, areas, years, state.energy.shape[-1])
+    size = _block_size(draws, areas)
+    out = _empty(draws, areas, years, state.energy.shape[-1], only)
 
     def part(start: int) -> Gaps:
         rows = slice(start, min(start + size, draws))
         here = own if own.shape[1] == 1 else own[:, rows]
-        base = None if baseline is None else take_paths(baseline, rows)
-        return _run_block(block(state, take(p, rows), here, base), out, rows)
+        of = rows if chosen is None else chosen[rows]
+        base = None
+        if baseline is not None:
+            base = Kept(baseline.scale[of], baseline.spending[of], baseline.plant[of])
+        return _run_block(block(state, take(p, of), here, base), out, rows)
 
     balance, kaya = np.max(_each(part, range(0, draws, size)), axis=0)
     worst = float(max(balance.max(), kaya.max()))
     if not worst <= CLOSED:
         raise OpenAccount(f"yearly accounts are open by {worst:.2e}")
     return _paths(out, balance, kaya)
+
+
+def _block_size(draws: int, areas: int) -> int:
+    """Draws to a block: blocks of one size, and as many of them for each processor."""
+    blocks = -(-draws * areas // BLOCK)
+    if blocks > 1:
+        workers = os.cpu_count() or 1
+        blocks = -(-blocks // workers) * workers
+    return max(1, -(-draws // max(1, blocks)))
 
 
 def _each(part: Callable[[int], Gaps], starts: range) -> list[Gaps]:
@@ -127,22 +162,27 @@ def _run_block(b: Block, out: Raw, rows: slice) -> Gaps:
     return gaps
 
 
-def _empty(draws: int, areas: int, years: int, carriers: int) -> Raw:
+def _empty(draws: int, areas: int, years: int, carriers: int, only: Collection[str] | None) -> Raw:
     """Years first in memory, so that each year is written in one piece."""
     wide = {"carriers": carriers, "clean": 2, "money": 3, "transfers": 3, "spending": 2}
-    return {
-        name: np.empty((years, wide[name], draws, areas) if name in wide else (years, draws, areas))
-        for name in (*_FROM_YEAR, *_FROM_LEDGER, "net")
-    }
+    out: Raw = {}
+    for name in (*_FROM_YEAR, *_FROM_LEDGER, "net"):
+        shape = (years, wide[name], draws, areas) if name in wide else (years, draws, areas)
+        wanted = only is None or name in only
+        out[name] = np.empty(shape) if wanted else np.broadcast_to(np.nan, shape)
+    return out
 
 
 def _write(out: Raw, rows: slice, t: int, year: Year, ledger: Ledger) -> None:
     """Cut [N] into [D, A], and [K, N] into [K, D, A]."""
     for names, record in ((_FROM_YEAR, year), (_FROM_LEDGER, ledger)):
         for name in names:
-            into = out[name][t, ..., rows, :]
-            into[...] = getattr(record, name).reshape(into.shape)
-    np.subtract(out["emissions"][t, rows], out["removed"][t, rows], out=out["net"][t, rows])
+            if out[name].flags.writeable:
+                into = out[name][t, ..., rows, :]
+                into[...] = getattr(record, name).reshape(into.shape)
+    if out["net"].flags.writeable:
+        into = out["net"][t, rows]
+        np.subtract(year.emissions.reshape(into.shape), year.removed.reshape(into.shape), out=into)
 
 
 def _paths(out: Raw, balance: Array, kaya: Array) -> Paths:

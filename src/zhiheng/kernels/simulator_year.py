@@ -237,7 +237,8 @@ def _annuity(b: Block, v: Levels) -> Array:
     # at least one basis point is left: an interest rate of zero has no annuity in this form
     after = np.maximum(before - v.green_finance * b.effects.finance_pass * 1e-4, 1e-4)
     charge = 1.0 - np.exp(-b.plant_years * np.log1p(after))
-    return (after / charge) * (b.charge / before)
+    # exactly one without the lever, whatever the other draws of the block have
+    return np.where(v.green_finance == 0, 1.0, (after / charge) * (b.charge / before))
 
 
 def _chosen(b: Block, v: Levels, factor: Array, t: int) -> tuple[Array, Array | None]:
