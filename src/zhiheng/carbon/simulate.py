@@ -25,6 +25,11 @@ FEWEST, MOST = 20, 100_000
 FARTHEST = 2100
 ALONE = 3_000
 """Draws x areas with which the effect of each lever alone is measured."""
+WANTED = (
+    "emissions", "direct", "indirect", "process", "captured", "removed", "net", "energy",
+    "carriers", "population", "gdp", "clean", "money", "transfers", "resource",
+)  # fmt: skip
+"""Paths of the run with levers that tables are made of."""
 OUTLOOK = 1e-9
 """The baseline meets the outlook of each draw by construction, up to rounding."""
 
@@ -89,7 +94,8 @@ def simulate(
     _refuse_horizon(begun, horizon)
     case = prepare(begun, draws=draws, horizon=horizon, seed=seed)
     used = [s for s in given if s.level != 0.0]
-    found = run(begun.state, case.parameters, level_table(given, case.years), case.baseline)
+    table = level_table(given, case.years)
+    found = run(begun.state, case.parameters, table, case.baseline, only=WANTED)
     return _result(case, found, used, asked, neutral)
 
 
