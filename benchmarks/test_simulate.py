@@ -69,6 +69,18 @@ def test_the_whole_answer_to_a_moved_lever(benchmark):
     benchmark.pedantic(move, rounds=10, iterations=1)
 
 
+def test_the_whole_answer_with_three_levers(benchmark):
+    panel = provinces("440000")
+    methods["simulate"](panel, draws=500)
+    prices = iter(np.linspace(100.0, 200.0, 1000))
+
+    def move():
+        levers = {"carbon_price": float(next(prices)), "subsidy": 0.2, "standards": 0.2}
+        return methods["simulate"](panel, draws=500, levers=levers)
+
+    benchmark.pedantic(move, rounds=10, iterations=1)
+
+
 def test_the_whole_method_on_thirty_provinces(benchmark):
     panel = provinces()
     methods["simulate"](panel, draws=20)  # the record of the countries is made once

@@ -148,6 +148,42 @@ def test_blocks_do_not_matter(case, monkeypatch):
         np.testing.assert_array_equal(getattr(want, f.name), getattr(found, f.name))
 
 
+@pytest.mark.parametrize("processors", [1, 2, 3])
+def test_the_number_of_processors_does_not_matter(case, monkeypatch, processors):
+    s, p, base = case
+    want = run(s, p, levels(YEARS, **TOP), base)
+    monkeypatch.setattr("zhiheng.kernels.simulator.BLOCK", 2)
+    monkeypatch.setattr("os.cpu_count", lambda: processors)
+    found = run(s, p, levels(YEARS, **TOP), base)
+    for f in fields(want):
+        np.testing.assert_array_equal(getattr(want, f.name), getattr(found, f.name))
+
+
+def test_each_lever_alone_in_one_batch_equals_a_run_of_its_own(case):
+    s, p, base = case
+    names = [*TOP, "none"]
+    own = [levels(YEARS, **({n: TOP[n]} if n in TOP else {})) for n in names]
+    draws = np.tile(np.arange(3), len(names))
+    table = np.repeat(np.stack(own, axis=1), 3, axis=1)
+    batch = run(s, p, table, base, draws=draws)
+    for k, name in enumerate(names):
+        alone = run(s, p, own[k], base)
+        for f in fields(alone):
+            if f.name not in ("balance", "kaya"):
+                found = getattr(batch, f.name)[3 * k : 3 * k + 3]
+                np.testing.assert_array_equal(found, getattr(alone, f.name), err_msg=name)
+
+
+def test_only_what_is_asked_for_is_kept(case):
+    s, p, base = case
+    whole = run(s, p, levels(YEARS, **TOP), base)
+    some = run(s, p, levels(YEARS, **TOP), base, only=("net", "money"))
+    np.testing.assert_array_equal(some.net, whole.net)
+    np.testing.assert_array_equal(some.money, whole.money)
+    assert np.isnan(some.emissions).all()
+    assert some.carriers.shape == whole.carriers.shape
+
+
 def test_levels_may_differ_by_draw(case):
     s, p, base = case
     table = np.zeros((len(LEVERS), 3, YEARS))

@@ -15,7 +15,7 @@ from zhiheng.catalog.levers import Schedule, levers, schedules
 from zhiheng.catalog.simulator import facts
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.text import Text
-from zhiheng.kernels.simulator import run, take, take_paths
+from zhiheng.kernels.simulator import run
 from zhiheng.kernels.simulator_records import LEVERS, Paths
 
 Array = NDArray[np.float64]
@@ -178,23 +178,23 @@ class Runner:
         costs, margins = np.empty((2, len(x), draws))
         for first in range(0, len(x), size):
             part = x[first : first + size]
-            paths = self.paths(part)
+            paths = self.paths(part, only=("emissions", "net", "resource"))
             shape = len(part), draws
             costs[first : first + size] = self.present(paths.resource).reshape(shape)
             margins[first : first + size] = self.goal.margin(paths).reshape(shape)
         return costs, margins
 
-    def paths(self, x: Array) -> Paths:
+    def paths(self, x: Array, *, only: Sequence[str] | None = None) -> Paths:
         """Paths of settings (C, N), settings first and draws within them."""
         tables = self.space.tables(x, self.case.years)
         draws = self.case.parameters.population.shape[0]
-        rows: Any = np.tile(np.arange(draws), len(x))
-        levels = np.repeat(tables, draws, axis=1)
         return run(
             self.case.start.state,
-            take(self.case.parameters, rows),
-            levels,
-            take_paths(self.case.baseline, rows),
+            self.case.parameters,
+            np.repeat(tables, draws, axis=1),
+            self.case.baseline,
+            draws=np.tile(np.arange(draws), len(x)),
+            only=only,
         )
 
     def present(self, flow: Array) -> Array:

@@ -30,7 +30,7 @@ from zhiheng.kernels.attribution import (
 )
 from zhiheng.kernels.attribution import sobol as indices
 from zhiheng.kernels.lmdi import effects
-from zhiheng.kernels.simulator import calibrate, run, take, take_paths
+from zhiheng.kernels.simulator import calibrate, run, take
 from zhiheng.kernels.simulator_records import Parameters, Paths
 
 Array = NDArray[np.float64]
@@ -187,10 +187,8 @@ def _all_subsets(
 
 
 def _runs(case: Case, levels: Array, times: int) -> Paths:
-    rows: Any = np.tile(np.arange(case.parameters.population.shape[0]), times)
-    return run(
-        case.start.state, take(case.parameters, rows), levels, take_paths(case.baseline, rows)
-    )
+    rows = np.tile(np.arange(case.parameters.population.shape[0]), times)
+    return run(case.start.state, case.parameters, levels, case.baseline, draws=rows)
 
 
 def _shapley(chosen: tuple[Schedule, ...], values: Array, at: int) -> Table:

@@ -18,13 +18,18 @@ from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Result
 from zhiheng.core.text import Text
-from zhiheng.kernels.simulator import CLOSED, run, take, take_paths
+from zhiheng.kernels.simulator import CLOSED, run, take_paths
 from zhiheng.kernels.simulator_records import Paths
 
 FEWEST, MOST = 20, 100_000
 FARTHEST = 2100
 ALONE = 3_000
 """Draws x areas with which the effect of each lever alone is measured."""
+WANTED = (
+    "emissions", "direct", "indirect", "process", "captured", "removed", "net", "energy",
+    "carriers", "population", "gdp", "clean", "money", "transfers", "resource",
+)  # fmt: skip
+"""Paths of the run with levers that tables are made of."""
 OUTLOOK = 1e-9
 """The baseline meets the outlook of each draw by construction, up to rounding."""
 
@@ -93,7 +98,8 @@ def simulate(
     _refuse_horizon(begun, horizon)
     case = prepare(begun, draws=draws, horizon=horizon, seed=seed)
     used = [s for s in given if s.level != 0.0]
-    found = run(begun.state, case.parameters, level_table(given, case.years), case.baseline)
+    table = level_table(given, case.years)
+    found = run(begun.state, case.parameters, table, case.baseline, only=WANTED)
     return _result(case, found, used, asked, neutral)
 
 
@@ -150,10 +156,20 @@ def _alone(
     base, few = take_paths(case.baseline, rows), take_paths(together, rows)
     if len(used) == 1:
         return {used[0].lever: few}, base, few
-    parameters = take(case.parameters, rows)
-    alone = {
-        s.lever: run(case.start.state, parameters, level_table([s], case.years), base) for s in used
-    }
+    if not used:
+        return {}, base, few
+    # all of them in one run: the same draws once for each lever
+    own = np.stack([level_table([s], case.years) for s in used], axis=1)
+    found = run(
+        case.start.state,
+        case.parameters,
+        np.repeat(own, rows.stop, axis=1),
+        case.baseline,
+        draws=np.tile(np.arange(rows.stop), len(used)),
+        only=("net", "resource"),
+    )
+    parts = (slice(k * rows.stop, (k + 1) * rows.stop) for k in range(len(used)))
+    alone = {s.lever: take_paths(found, part) for s, part in zip(used, parts, strict=True)}
     return alone, base, few
 
 

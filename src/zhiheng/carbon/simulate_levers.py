@@ -12,7 +12,7 @@ from zhiheng.carbon.simulate_tables import titled
 from zhiheng.catalog.levers import Schedule, levers
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.result import Table
-from zhiheng.kernels.simulator_odds import cumulated, fan
+from zhiheng.kernels.simulator_odds import fan, summed
 from zhiheng.kernels.simulator_records import Array, Paths
 
 
@@ -20,7 +20,7 @@ def levers_table(schedules: Sequence[Schedule], alone: dict[str, Paths], base: P
     """Each lever: what was set, what it does alone over the whole path, what that costs."""
     rows: list[dict[str, Any]] = []
     given = {s.lever: s for s in schedules}
-    before = cumulated(base.net.sum(axis=1, keepdims=True))[..., -1]
+    before = summed(base.net.sum(axis=1, keepdims=True))
     for lever in levers().values():
         s = given.get(lever.id)
         row: dict[str, Any] = {
@@ -68,7 +68,7 @@ def lever_notes_table(schedules: Sequence[Schedule], years: Sequence[int]) -> Ta
 
 
 def _effect(found: Paths, before: Array, *, paid: bool) -> dict[str, float]:
-    change = cumulated(found.net.sum(axis=1, keepdims=True))[..., -1] - before
+    change = summed(found.net.sum(axis=1, keepdims=True)) - before
     low, _, middle, _, high = fan(change)[:, 0]
     cost = found.resource.sum(axis=(1, 2)).mean() / -change.mean() if change.mean() < 0 else np.nan
     return {

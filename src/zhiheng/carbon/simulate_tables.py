@@ -16,7 +16,7 @@ from zhiheng.core.result import Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.hindcast import RIVALS
 from zhiheng.kernels.lmdi import effects as log_effects
-from zhiheng.kernels.simulator_odds import at_most, cumulated, fan, peak_by
+from zhiheng.kernels.simulator_odds import at_most, fan, peak_by, summed
 from zhiheng.kernels.simulator_records import ACTORS, Array, Paths
 
 TOTAL = "total"
@@ -64,7 +64,13 @@ def named(case: Case) -> Named:
 
 def with_sum(x: Array) -> Array:
     """Put the sum over areas, the axis after draws, before them where there are several."""
-    return x if x.shape[1] == 1 else np.concatenate([x.sum(axis=1, keepdims=True), x], axis=1)
+    if x.shape[1] == 1:
+        return x
+    # draws side by side in memory, as quantiles over them need it
+    out = np.moveaxis(np.empty((x.shape[1] + 1, *x.shape[2:], x.shape[0])), -1, 0)
+    out[:, 0] = x.sum(axis=1)
+    out[:, 1:] = x
+    return out
 
 
 def variables(paths: Paths, baseline: Paths | None) -> dict[str, Array]:
@@ -168,14 +174,14 @@ def money_table(who: Named, paths: Paths, years: Sequence[int]) -> Table:
 def totals_table(who: Named, found: dict[str, Array], paths: Paths, levered: bool) -> Table:
     """Sums over all simulated years."""
     rows = {
-        "cumulative_emissions": (cumulated(found["emissions"])[..., -1], "t_CO2"),
-        "cumulative_net": (cumulated(found["net"])[..., -1], "t_CO2"),
-        "cumulative_removed": (cumulated(found["removed"])[..., -1], "t_CO2"),
+        "cumulative_emissions": (summed(found["emissions"]), "t_CO2"),
+        "cumulative_net": (summed(found["net"]), "t_CO2"),
+        "cumulative_removed": (summed(found["removed"]), "t_CO2"),
     }
     if levered:
-        avoided = cumulated(found["without_levers"] - found["emissions"])[..., -1]
+        avoided = summed(found["without_levers"] - found["emissions"])
         rows["avoided"] = (avoided, "t_CO2")
-        rows["real_cost"] = (cumulated(with_sum(paths.resource))[..., -1], "CNY_2020")
+        rows["real_cost"] = (summed(with_sum(paths.resource)), "CNY_2020")
     band = np.stack([fan(x) for x, _ in rows.values()], axis=2)
     low, _, median, _, high = band.reshape(5, -1)
     return Table.of(

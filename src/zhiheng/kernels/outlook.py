@@ -312,7 +312,9 @@ class Conformal:
         h = min(ahead, self.reach)
         sizes = self.sizes[h - 1]
         n = len(sizes)
-        found = np.quantile(sizes, np.minimum(np.asarray(level) * (n + 1) / n, 1.0))
+        place = np.minimum(np.asarray(level) * (n + 1) / n, 1.0) * (n - 1)
+        low = np.floor(place).astype(np.intp)  # sizes ascend: no need to sort them again
+        found = sizes[low] + (place - low) * (sizes[np.minimum(low + 1, n - 1)] - sizes[low])
         return np.asarray(found * (ahead / h) ** self.power)
 
     def band(self, level: float, horizon: int) -> Array:
@@ -388,12 +390,11 @@ def widen(draws: Array, scale: Array, found: Conformal, *, narrow: bool = True) 
         The absolute deviation of rank `r` of `D` becomes the conformal quantile of
         level ``(r - 1/2) / D`` times the scale.
     """
-    size = np.abs(draws)
-    order = np.argsort(size, axis=0, kind="stable")
+    size = np.abs(np.moveaxis(draws, 0, -1), order="C")  # draws last: sorted where they lie
+    order = np.argsort(size, axis=-1, kind="stable")
     levels = (np.arange(len(draws)) + 0.5) / len(draws)
     horizon = draws.shape[-1]
-    target = np.stack([found.quantile(levels, h) for h in range(1, horizon + 1)], axis=-1)
-    wanted = np.broadcast_to(target[:, None] * scale[:, None], draws.shape)
-    out = np.empty_like(draws)
-    np.put_along_axis(out, order, wanted, axis=0)
-    return np.copysign(out if narrow else np.maximum(out, size), draws)
+    target = np.stack([found.quantile(levels, h) for h in range(1, horizon + 1)])
+    out = np.empty_like(size)
+    np.put_along_axis(out, order, target * scale[:, None, None], axis=-1)
+    return np.copysign(np.moveaxis(out if narrow else np.maximum(out, size), -1, 0), draws)

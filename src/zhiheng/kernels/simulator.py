@@ -13,15 +13,28 @@ Inside a block axes are turned round, draws x areas last, so that the inner loop
 
 from __future__ import annotations
 
-import numpy as np
+import os
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 
-from zhiheng.kernels.simulator_block import Block, Levels, block
+import numpy as np
+from numpy.typing import NDArray
+
+from zhiheng.kernels.simulator_block import Block, Kept, Levels, block
 from zhiheng.kernels.simulator_ledger import Ledger, settle
 from zhiheng.kernels.simulator_records import LEVERS, Array, Parameters, Paths, State
 from zhiheng.kernels.simulator_year import Year, first_year, next_year
 
 BLOCK = 3_000
 """Draws x areas that are run together: few calls, and work arrays of a few megabytes."""
+
+Rows = NDArray[np.intp]
+
+Raw = dict[str, Array]
+"""Paths by name with years first: shape (T, D, A), or (T, K, D, A)."""
+
+Gaps = Array
+"""Gaps of the accounts in each year of a block, shape (2, T)."""
 
 CLOSED = 1e-9
 """Largest relative gap of the yearly accounts; rounding alone stays six digits below it."""
@@ -38,7 +51,13 @@ def calibrate(state: State, parameters: Parameters) -> Paths:
 
 
 def run(
-    state: State, parameters: Parameters, levels: Array, baseline: Paths | None = None
+    state: State,
+    parameters: Parameters,
+    levels: Array,
+    baseline: Paths | None = None,
+    *,
+    draws: Rows | None = None,
+    only: Collection[str] | None = None,
 ) -> Paths:
     """Run with levers.
 
@@ -51,11 +70,17 @@ def run(
     baseline : Paths, optional
         From `calibrate` of the same arguments; made anew when absent. Give it where many sets of
         levers are compared.
+    draws : ndarray of int, shape (R,), optional
+        The draws to run, in this order; each may come more than once, so that several sets of
+        levers run together. `levels` and the result then have R draws.
+    only : collection of str, optional
+        Paths that are wanted; the others are NaN, which saves their memory.
     """
-    return _run(state, parameters, levels, baseline or calibrate(state, parameters))
+    base = baseline or calibrate(state, parameters)
+    return _run(state, parameters, levels, base, draws, only)
 
 
-def take(parameters: Parameters, rows: slice) -> Parameters:
+def take(parameters: Parameters, rows: slice | Rows) -> Parameters:
     """The parameters of some of the draws."""
     from dataclasses import fields, replace
 
@@ -74,66 +99,96 @@ def take_paths(paths: Paths, rows: slice) -> Paths:
     return replace(paths, **cut)
 
 
-def _run(state: State, p: Parameters, levels: Array, baseline: Paths | None) -> Paths:
+def _run(
+    state: State,
+    p: Parameters,
+    levels: Array,
+    baseline: Paths | None,
+    chosen: Rows | None = None,
+    only: Collection[str] | None = None,
+) -> Paths:
     draws, areas, years = p.population.shape
+    draws = draws if chosen is None else len(chosen)
     own = levels if levels.ndim == 3 else levels[:, None, :]
-    size = max(1, BLOCK // areas)
-    out = _empty(draws, areas, years, state.energy.shape[-1])
-    for start in range(0, draws, size):
+    size = _block_size(draws, areas)
+    out = _empty(draws, areas, years, state.energy.shape[-1], only)
+
+    def part(start: int) -> Gaps:
         rows = slice(start, min(start + size, draws))
         here = own if own.shape[1] == 1 else own[:, rows]
-        base = None if baseline is None else take_paths(baseline, rows)
-        _fill(out, rows, _run_block(block(state, take(p, rows), here, base)), areas)
-    worst = float(max(out.balance.max(), out.kaya.max()))
+        of = rows if chosen is None else chosen[rows]
+        base = None
+        if baseline is not None:
+            base = Kept(baseline.scale[of], baseline.spending[of], baseline.plant[of])
+        return _run_block(block(state, take(p, of), here, base), out, rows)
+
+    balance, kaya = np.max(_each(part, range(0, draws, size)), axis=0)
+    worst = float(max(balance.max(), kaya.max()))
     if not worst <= CLOSED:
         raise OpenAccount(f"yearly accounts are open by {worst:.2e}")
-    return out
+    return _paths(out, balance, kaya)
 
 
-def _run_block(b: Block) -> list[tuple[Year, Ledger]]:
+def _block_size(draws: int, areas: int) -> int:
+    """Draws to a block: blocks of one size, and as many of them for each processor."""
+    blocks = -(-draws * areas // BLOCK)
+    if blocks > 1:
+        workers = os.cpu_count() or 1
+        blocks = -(-blocks // workers) * workers
+    return max(1, -(-draws // max(1, blocks)))
+
+
+def _each(part: Callable[[int], Gaps], starts: range) -> list[Gaps]:
+    """Blocks know nothing of one another: threads change how long they take, and nothing else."""
+    workers = min(len(starts), os.cpu_count() or 1)
+    if workers == 1:
+        return [part(s) for s in starts]
+    with ThreadPoolExecutor(workers, thread_name_prefix="zhiheng-draws") as pool:
+        return list(pool.map(part, starts))
+
+
+def _run_block(b: Block, out: Raw, rows: slice) -> Gaps:
+    """Run all years; each is written out at once, so that its memory serves the next one."""
     year = first_year(b)
-    out = [(year, settle(b, year, _no_levels(b), 0))]
-    for t in range(1, b.years):
-        levels = b.levels(t)
-        year = next_year(b, year, levels, t)
-        out.append((year, settle(b, year, levels, t)))
+    ledger = settle(b, year, Levels(*np.zeros((len(LEVERS), 1))), 0)
+    gaps = np.empty((2, b.years))
+    for t in range(b.years):
+        if t > 0:
+            levels = b.levels(t)
+            year = next_year(b, year, levels, t)
+            ledger = settle(b, year, levels, t)
+        _write(out, rows, t, year, ledger)
+        gaps[:, t] = max(year.balance, ledger.gap), year.kaya
+    return gaps
+
+
+def _empty(draws: int, areas: int, years: int, carriers: int, only: Collection[str] | None) -> Raw:
+    """Years first in memory, so that each year is written in one piece."""
+    wide = {"carriers": carriers, "clean": 2, "money": 3, "transfers": 3, "spending": 2}
+    out: Raw = {}
+    for name in (*_FROM_YEAR, *_FROM_LEDGER, "net"):
+        shape = (years, wide[name], draws, areas) if name in wide else (years, draws, areas)
+        wanted = only is None or name in only
+        out[name] = np.empty(shape) if wanted else np.broadcast_to(np.nan, shape)
     return out
 
 
-def _no_levels(b: Block) -> Levels:
-    return Levels(*(np.zeros((1,)) for _ in LEVERS))
+def _write(out: Raw, rows: slice, t: int, year: Year, ledger: Ledger) -> None:
+    """Cut [N] into [D, A], and [K, N] into [K, D, A]."""
+    for names, record in ((_FROM_YEAR, year), (_FROM_LEDGER, ledger)):
+        for name in names:
+            if out[name].flags.writeable:
+                into = out[name][t, ..., rows, :]
+                into[...] = getattr(record, name).reshape(into.shape)
+    if out["net"].flags.writeable:
+        into = out["net"][t, rows]
+        np.subtract(year.emissions.reshape(into.shape), year.removed.reshape(into.shape), out=into)
 
 
-def _empty(draws: int, areas: int, years: int, carriers: int) -> Paths:
-
-    def new(*more: int) -> Array:
-        # years first in memory, so that each year is written in one piece
-        return np.moveaxis(np.empty((years, *more, draws, areas)), (-2, -1, 0), (0, 1, 2))
-
-    return Paths(
-        emissions=new(),
-        direct=new(),
-        indirect=new(),
-        process=new(),
-        captured=new(),
-        removed=new(),
-        net=new(),
-        energy=new(),
-        carriers=new(carriers),
-        population=new(),
-        gdp=new(),
-        secondary=new(),
-        clean=new(2),
-        vintage=new(),
-        scale=new(),
-        money=new(3),
-        transfers=new(3),
-        resource=new(),
-        spending=new(2),
-        plant=new(),
-        balance=np.zeros(years),
-        kaya=np.zeros(years),
-    )
+def _paths(out: Raw, balance: Array, kaya: Array) -> Paths:
+    """Turn axes back: draws and areas first, then years."""
+    turned = {n: np.moveaxis(x, (-2, -1, 0), (0, 1, 2)) for n, x in out.items()}
+    return Paths(**turned, balance=balance, kaya=kaya)
 
 
 _FROM_YEAR = (
@@ -144,28 +199,12 @@ _FROM_YEAR = (
     "captured",
     "removed",
     "energy",
+    "carriers",
     "population",
     "gdp",
     "secondary",
+    "clean",
     "vintage",
     "scale",
 )
-_WIDE_YEAR = ("carriers", "clean")
-_FROM_LEDGER = ("resource", "plant")
-_WIDE_LEDGER = ("money", "transfers", "spending")
-
-
-def _fill(out: Paths, rows: slice, found: list[tuple[Year, Ledger]], areas: int) -> None:
-    """Turn axes back: [N] to [D, A], and [K, N] to [D, A, K]."""
-    for t, (year, ledger) in enumerate(found):
-        for names, record in ((_FROM_YEAR, year), (_FROM_LEDGER, ledger)):
-            for name in names:
-                getattr(out, name)[rows, :, t] = getattr(record, name).reshape(-1, areas)
-        for names, record in ((_WIDE_YEAR, year), (_WIDE_LEDGER, ledger)):
-            for name in names:
-                wide = getattr(record, name)
-                target = np.moveaxis(getattr(out, name)[rows, :, t], -1, 0)
-                target[...] = wide.reshape(len(wide), -1, areas)
-        out.net[rows, :, t] = out.emissions[rows, :, t] - out.removed[rows, :, t]
-        out.balance[t] = max(out.balance[t], year.balance, ledger.gap)
-        out.kaya[t] = max(out.kaya[t], year.kaya)
+_FROM_LEDGER = ("money", "transfers", "resource", "spending", "plant")

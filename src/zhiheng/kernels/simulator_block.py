@@ -13,7 +13,6 @@ from zhiheng.kernels.simulator_records import (
     Array,
     Effects,
     Parameters,
-    Paths,
     State,
 )
 
@@ -39,13 +38,22 @@ class Levels(NamedTuple):
     ccus: Array
 
 
+class Kept(NamedTuple):
+    """What a run with levers takes from the run without: fields of `Paths`."""
+
+    scale: Array
+    spending: Array
+    plant: Array
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Arrays with N = draws x areas as last axis; see `State` and `Parameters` for meanings."""
 
     years: int
-    level: Array  # (L, N or 1, T)
+    level: Array  # (T, L, N or 1)
     stock: Array  # (S, F, N) final energy of the start year
+    begun: Array  # (S, N) sum of `stock` over carriers
     useful: Array  # (S, N)
     efficiency: Array  # (S, F)
     ahead: Array  # (S, F, N) weights of new equipment at the start, final per useful energy
@@ -70,6 +78,7 @@ class Block:
     process: Array  # (N,)
     sink: Array  # (N,)
     household: Array  # (S, 1)
+    payer: Array  # (2, S, 1) part of firms and of households
     potential: Array  # (S, 1)
     survival: Array  # (S, N)
     plant_survival: Array  # (2, N)
@@ -89,10 +98,10 @@ class Block:
 
     def levels(self, t: int) -> Levels:
         """The levels of year `t`."""
-        return Levels(*self.level[:, :, t])
+        return Levels(*self.level[t])
 
 
-def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) -> Block:
+def block(state: State, p: Parameters, levels: Array, baseline: Kept | None) -> Block:
     """Turn axes round and work out what does not change from year to year."""
     draws, areas, years = p.population.shape
 
@@ -138,8 +147,13 @@ def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) ->
     tilt = np.clip(both(p.preference), -most, most)
     return Block(
         years=years,
-        level=np.repeat(levels, areas, axis=1) if levels.shape[1] > 1 else levels,
+        level=np.repeat(
+            np.ascontiguousarray(np.moveaxis(levels, -1, 0)),
+            areas if levels.shape[1] > 1 else 1,
+            axis=2,
+        ),
         stock=energy,
+        begun=energy.sum(axis=1),
         useful=useful,
         efficiency=state.efficiency,
         ahead=mix * np.exp(tilt * lead[:, None]) / efficiency,
@@ -164,6 +178,7 @@ def block(state: State, p: Parameters, levels: Array, baseline: Paths | None) ->
         process=process,
         sink=area(state.sink) * draw(p.sink),
         household=state.household[:, None],
+        payer=np.stack([1.0 - state.household, state.household])[:, :, None],
         potential=state.potential[:, None],
         survival=1.0 - 1.0 / lifetime,
         plant_survival=1.0 - 1.0 / life,

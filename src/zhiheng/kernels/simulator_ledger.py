@@ -8,7 +8,7 @@ import numpy as np
 
 from zhiheng.kernels.simulator_block import Block, Levels
 from zhiheng.kernels.simulator_records import ACTORS, CONVERTED, Array
-from zhiheng.kernels.simulator_year import Year
+from zhiheng.kernels.simulator_year import NOTHING, Year
 
 STATE, FIRMS, HOUSEHOLDS = range(len(ACTORS))
 _NOT_SMALL = 1.0  # CNY: gaps of the books are taken relative to turnover, never to less than this
@@ -39,8 +39,7 @@ def settle(b: Block, year: Year, v: Levels, t: int) -> Ledger:
     that prices keep users from using is no free saving: they forgo services, worth what the energy
     cost before plus half of the rise, the area under the demand curve.
     """
-    homes = b.household
-    spending = np.stack([(year.bill * (1.0 - homes)).sum(0), (year.bill * homes).sum(0)])
+    spending = _by_payer(b, year.bill)
     plant = (year.plant_unit * year.carriers[-CONVERTED:]).sum(axis=0)
     n = spending.shape[-1]
     transfers, real = np.zeros((3, n)), np.zeros((3, n))
@@ -56,11 +55,21 @@ def settle(b: Block, year: Year, v: Levels, t: int) -> Ledger:
     return Ledger(money, transfers, resource, spending, plant, float((open_books / turnover).max()))
 
 
+def _by_payer(b: Block, costs: Array) -> Array:
+    """Costs of sectors (S, N) shared out to firms and households (2, N)."""
+    out = np.empty((2, costs.shape[-1]))
+    for part, paid in zip(b.payer, out, strict=True):
+        (costs * part).sum(axis=0, out=paid)
+    return out
+
+
 def _transfer(b: Block, year: Year, v: Levels, t: int, out: Array) -> None:
     levied = v.carbon_price * year.sector_emissions + v.energy_price * year.bill
     homes = (levied * b.household).sum(axis=0)
     firms = levied.sum(axis=0) - homes + v.carbon_price * (year.process - year.captured)
-    paid = (year.support * year.clean_cost * _supported(b, year, t)).sum(axis=0)
+    paid = np.zeros(1)
+    if year.support.any():
+        paid = (year.support * year.clean_cost * _supported(b, year, t)).sum(axis=0)
     out[HOUSEHOLDS] -= homes
     out[FIRMS] += paid - firms
     out[STATE] += homes + firms - paid
@@ -74,13 +83,17 @@ def _supported(b: Block, year: Year, t: int) -> Array:
 
 def _real(b: Block, year: Year, v: Levels, out: Array) -> None:
     e = b.effects
-    saved = year.sectors * year.saved / (1.0 - year.saved)
-    costs = e.standard_cost * saved + e.electrification_cost * year.moved
+    costs = np.zeros_like(year.sectors)
+    if year.saved.any():
+        costs += e.standard_cost * (year.sectors * year.saved / (1.0 - year.saved))
+    if year.moved.any():
+        costs += e.electrification_cost * year.moved
     if year.response.any():
-        some = np.where(year.bill > 0, year.bill, 1.0)
+        some = np.maximum(year.bill, NOTHING)
         rise = v.energy_price + v.carbon_price * year.sector_emissions / some
-        costs = costs + year.bill * np.expm1(-year.response) * (1.0 + 0.5 * rise)
-    out[HOUSEHOLDS] += (costs * b.household).sum(axis=0)
-    out[FIRMS] += (costs * (1.0 - b.household)).sum(axis=0) + e.capture_cost * year.captured
+        costs += year.bill * np.expm1(-year.response) * (1.0 + 0.5 * rise)
+    firms, homes = _by_payer(b, costs)
+    out[HOUSEHOLDS] += homes
+    out[FIRMS] += firms + e.capture_cost * year.captured
     out[STATE] += e.sink_cost * (year.removed - b.sink)
     out[STATE] += e.research_budget * v.research * year.gdp

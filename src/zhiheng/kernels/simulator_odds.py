@@ -20,9 +20,10 @@ def fan(x: Array) -> Array:
     place = np.array(BAND) * (draws - 1)
     below = np.floor(place).astype(np.intp)
     above = np.minimum(below + 1, draws - 1)
-    # a copy always: it is sorted in place, and `x` may be a view of the paths themselves
+    # a copy always: it is sorted in place, and `x` may be a view of the paths themselves; a whole
+    # sort of a row is faster than to part it at ten places
     rows = np.array(x.reshape(draws, -1).T, order="C")
-    rows.partition(np.unique([*below, *above]), axis=1)
+    rows.sort(axis=1)
     low, high = rows[:, below], rows[:, above]
     out = low + (place - below) * (high - low)
     return out.T.reshape(len(BAND), *x.shape[1:])
@@ -50,7 +51,6 @@ def at_most(x: Array, bound: Array | float) -> Array:
     return (x <= bound).mean(axis=0)
 
 
-def cumulated(emissions: Array) -> Array:
-    """Sum over the years after the start, shape (D, A, T): zero at the start."""
-    out = emissions.cumsum(axis=-1)
-    return out - out[..., :1]
+def summed(x: Array) -> Array:
+    """Sum over the years after the start, shape (D, A)."""
+    return x[..., 1:].sum(axis=-1)

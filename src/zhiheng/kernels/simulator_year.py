@@ -13,6 +13,9 @@ MOST_SHIFTED = 0.9
 """No more than this part of a branch's share can be shifted away."""
 
 
+NOTHING = 1e-200
+"""Stands for zero where it divides a zero: no energy, demand or bill is ever as small."""
+
 _TINY = np.finfo(np.float64).tiny  # zero against zero is no gap
 
 
@@ -95,17 +98,18 @@ def next_year(b: Block, last: Year, v: Levels, t: int) -> Year:
     factor = b.factor.copy()
     factor[-CONVERTED:] = (1.0 - clean) * b.fossil_factor
     chosen, moved_part = _chosen(b, v, factor, t)
-    output = gdp / b.gdp
     have = last.demand * b.survival
+    demand = _free(b, gdp, shifted)
+    grown = np.exp(b.emissions[t])
     if b.scale is None:
-        free = b.useful * (output * (shares / b.shares)[b.branch])
-        scale = _scale(b, t, free, have, stock=last.stock, chosen=chosen, factor=factor)
+        free = demand if shifted is shares else _free(b, gdp, shares)
+        scale = _scale(b, grown, free, have, stock=last.stock, chosen=chosen, factor=factor)
     else:
         scale = b.scale[t]
-    demand = b.useful * (output * (shifted / b.shares)[b.branch]) * (scale * np.exp(response))
+    demand = demand * (scale * np.exp(response) if response.any() else scale)
     new = np.maximum(demand - have, 0.0)
     # demand may fall faster than equipment retires: then all of it runs less
-    use = b.survival * np.where(have > demand, demand / np.where(have > 0, have, 1.0), 1.0)
+    use = b.survival * np.minimum(demand / np.maximum(have, NOTHING), 1.0)
     stock = last.stock * use[:, None]
     chosen *= new[:, None]
     stock += chosen
@@ -129,11 +133,18 @@ def next_year(b: Block, last: Year, v: Levels, t: int) -> Year:
         effort=effort,
         growth=None,
         scale=scale,
-        process=b.process * np.exp(b.emissions[t]) * _relative(b, shifted, shares, response),
+        process=b.process * grown * _relative(b, shifted, shares, response),
         capture=v.ccus * b.effects.capture_rate,
         removed=b.sink * (1.0 + b.effects.sink_gain * effort[1]),
         before=last.carriers[-CONVERTED:],
     )
+
+
+def _free(b: Block, gdp: Array, shares: Array) -> Array:
+    """Demand that output and its branches call for (S, N)."""
+    by_branch = shares / b.shares
+    by_branch *= gdp / b.gdp
+    return b.useful * by_branch[b.branch]
 
 
 def _saved(b: Block, last: Year, v: Levels, new: Array, demand: Array) -> Array:
@@ -141,14 +152,18 @@ def _saved(b: Block, last: Year, v: Levels, new: Array, demand: Array) -> Array:
     if not np.any(v.standards) and not last.saved.any():
         return last.saved
     strict = v.standards * b.effects.compliance
-    some = np.where(demand > 0, demand, 1.0)
-    return (last.saved * (demand - new) + strict * new) / some
+    return (last.saved * (demand - new) + strict * new) / np.maximum(demand, NOTHING)
 
 
 def _shares(b: Block, v: Levels, t: int) -> tuple[Array, Array]:
-    """Shares of branches, without and with the structure lever; both sum to one."""
+    """Shares of branches, without and with the structure lever; both sum to one.
+
+    Without the lever both are the same array.
+    """
     shares = b.shares * np.exp(b.structure * b.damped[t])
     shares = shares / shares.sum(axis=0)
+    if not np.any(v.industrial_shift):
+        return shares, shares
     source, target = b.shift
     moved = np.minimum(v.industrial_shift, MOST_SHIFTED * shares[source])
     shifted = shares.copy()
@@ -159,6 +174,8 @@ def _shares(b: Block, v: Levels, t: int) -> tuple[Array, Array]:
 
 def _relative(b: Block, shifted: Array, shares: Array, response: Array) -> Array:
     """Output of industry relative to that without levers, which process emissions follow."""
+    if shifted is shares and not response.any():
+        return np.ones(1)
     branch = b.branch[b.industry]
     return shifted[branch] / shares[branch] * np.exp(response[b.industry])
 
@@ -168,7 +185,7 @@ def _response(b: Block, last: Year, v: Levels) -> Array:
     if not (np.any(v.carbon_price) or np.any(v.energy_price) or last.response.any()):
         return last.response
     burden = v.carbon_price * last.sector_emissions + v.energy_price * last.bill
-    rise = burden / np.where(last.bill > 0, last.bill, 1.0)
+    rise = burden / np.maximum(last.bill, NOTHING)
     goal = b.long_run * np.log1p(rise)
     return last.response + b.adjust * (goal - last.response)
 
@@ -220,7 +237,8 @@ def _annuity(b: Block, v: Levels) -> Array:
     # at least one basis point is left: an interest rate of zero has no annuity in this form
     after = np.maximum(before - v.green_finance * b.effects.finance_pass * 1e-4, 1e-4)
     charge = 1.0 - np.exp(-b.plant_years * np.log1p(after))
-    return (after / charge) * (b.charge / before)
+    # exactly one without the lever, whatever the other draws of the block have
+    return np.where(v.green_finance == 0, 1.0, (after / charge) * (b.charge / before))
 
 
 def _chosen(b: Block, v: Levels, factor: Array, t: int) -> tuple[Array, Array | None]:
@@ -233,7 +251,7 @@ def _chosen(b: Block, v: Levels, factor: Array, t: int) -> tuple[Array, Array | 
         lower = b.burden * (factor * -v.carbon_price)
         weight *= np.exp(lower, out=lower)
     total = np.einsum("sfn,sf->sn", weight, b.efficiency)
-    weight *= (1.0 / np.where(total > 0, total, 1.0))[:, None]
+    weight *= (1.0 / np.maximum(total, NOTHING))[:, None]
     if not np.any(v.electrification):
         return weight, None
     electric = b.efficiency[:, -CONVERTED, None]
@@ -245,7 +263,7 @@ def _chosen(b: Block, v: Levels, factor: Array, t: int) -> tuple[Array, Array | 
 
 
 def _scale(
-    b: Block, t: int, free: Array, have: Array, *, stock: Array, chosen: Array, factor: Array
+    b: Block, grown: Array, free: Array, have: Array, *, stock: Array, chosen: Array, factor: Array
 ) -> Array:
     """The factor on demand with which emissions meet the outlook, exactly.
 
@@ -255,17 +273,19 @@ def _scale(
     """
     left = np.einsum("sfn,fn->sn", stock, factor) * b.survival
     fresh = np.einsum("sfn,fn->sn", chosen, factor)
-    process = b.process * np.exp(b.emissions[t])
-    goal = b.start * np.exp(b.emissions[t]) - process
-    some = np.where(free > 0, free, 1.0)
-    knee = np.where(free > 0, have / some, np.inf)
-    mean = left / np.where(have > 0, have, 1.0)
+    goal = b.start * grown - b.process * grown
+    mean = left / np.maximum(have, NOTHING)
+    knee = have / np.maximum(free, NOTHING)
+    room = goal - left.sum(axis=0)
     growing = np.empty(free.shape, dtype=np.bool_)
     for s, k in enumerate(knee):
-        at = np.where(np.isfinite(k), k, 0.0) * free
-        there = np.where(at >= have, left + (at - have) * fresh, at * mean).sum(axis=0)
-        growing[s] = (there <= goal) & np.isfinite(k)
-    constant = np.where(growing, left - have * fresh, 0.0).sum(axis=0)
+        beyond = k * free
+        beyond -= have
+        more = np.einsum("sn,sn->n", np.maximum(beyond, 0.0), fresh)
+        more += np.einsum("sn,sn->n", np.minimum(beyond, 0.0), mean)
+        growing[s] = more <= room
+    growing &= free > 0
+    constant = ((left - have * fresh) * growing).sum(axis=0)
     slope = np.where(growing, free * fresh, free * mean).sum(axis=0)
     return (goal - constant) / slope
 
@@ -313,7 +333,6 @@ def _account(
         assert before is not None
         some = np.where(before > 0, before, 1.0)
         growth = np.where(before > 0, carriers[-CONVERTED:] / some - 1.0, 0.0)
-    remaining = b.stock.sum(axis=1) * old
     total = direct + indirect
     return Year(
         emissions=total + process - captured,
@@ -343,7 +362,7 @@ def _account(
         response=response,
         effort=effort,
         growth=growth,
-        vintage=remaining.sum(axis=0),
+        vintage=(b.begun * old).sum(axis=0),
         scale=scale,
         balance=max(
             _gap(np.einsum("sfn,sf->sn", stock, b.efficiency), demand),
@@ -355,4 +374,7 @@ def _account(
 
 
 def _gap(a: Array, b: Array) -> float:
-    return float((np.abs(a - b) / (np.abs(b) + _TINY)).max())
+    off = a - b
+    np.abs(off, out=off)
+    off /= np.abs(b) + _TINY
+    return float(off.max())
