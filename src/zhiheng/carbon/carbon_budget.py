@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.carbon.budget_input import Sharing, Terms, read_sharing
+from zhiheng.carbon.completeness import left_out_notes
 from zhiheng.catalog.equity import equity_rules
 from zhiheng.catalog.targets import deadline_of
 from zhiheng.catalog.wording import option_word
@@ -358,17 +359,7 @@ def _notes(sharing: Sharing, agreed: Agreement, terms: Terms) -> list[Note]:
                 level="caution",
             )
         )
-    if data.left_out:
-        out.append(
-            Note(
-                Text(
-                    "按 gaps=drop，{n} 个不完整的地区没有参与分配：{s}。",
-                    "With gaps=drop, {n} incomplete entities take no part: {s}.",
-                ).format(n=len(data.left_out), s=", ".join(data.left_out)),
-                level="caution",
-                code="M837",
-            )
-        )
+    out += left_out_notes(data.left_out)
     return [*out, *data.notes]
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.carbon.completeness import whole_entities
 from zhiheng.carbon.factors import Factors, read_factors
 from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.identities import Identity
@@ -67,29 +68,14 @@ def read_amounts(
     refuse_mixed(names, meaning, panel=panel, declared=boundaries)
     found = [evaluate(name, ordered, meaning) for name in names]
     values = np.stack([one.values for one in found], axis=-1)
-    seen = np.isfinite(values)
-    whole = np.asarray(seen.all(axis=(1, 2)), dtype=np.bool_)
-    if not seen.all() and (gaps == "refuse" or not whole.any()):
-        rows = ordered.cells(~seen, variable=names)
-        raise ZhihengError(
-            "M800",
-            Text("{n} 个单元格没有值。", "{n} cells have no value.").format(n=len(rows)),
-            evidence=rows,
-            fix=Text(
-                "换一个窗口或地区范围；或写明 gaps=drop，不完整的地区整个不参与并被列出。",
-                "Choose other periods or entities; or say gaps=drop: incomplete entities are left "
-                "out whole and listed.",
-            ),
-        )
-    kept = ordered.select(entities=[e for e, w in zip(ordered.entities, whole, strict=True) if w])
-    values = values[whole]
+    kept, values, left_out = whole_entities(ordered, names, values, gaps)
     _refuse_values(kept, names, values)
     return Amounts(
         panel=kept,
         emissions=values[..., 0],
         bases={key: values[..., i + 1] for i, key in enumerate(bases)},
         unit=found[0].unit,
-        left_out=tuple(e for e, w in zip(ordered.entities, whole, strict=True) if not w),
+        left_out=left_out,
         series=tuple(sorted({s for name in names for s in needs(name, meaning)})),
         notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
     )

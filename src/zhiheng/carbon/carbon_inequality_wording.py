@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from zhiheng.carbon.carbon_inequality_input import Amounts
+from zhiheng.carbon.completeness import left_out_notes
 from zhiheng.core.result import Figure, Note, Table
 from zhiheng.core.text import Text
 
@@ -56,17 +57,7 @@ def notes(data: Amounts, *, draws: int, level: float, factors: bool) -> list[Not
                 )
             )
         )
-    if data.left_out:
-        out.append(
-            Note(
-                Text(
-                    "按 gaps=drop，{n} 个不完整的地区没有参与：{s}。",
-                    "With gaps=drop, {n} incomplete entities take no part: {s}.",
-                ).format(n=len(data.left_out), s=", ".join(data.left_out)),
-                level="caution",
-                code="M837",
-            )
-        )
+    out += left_out_notes(data.left_out)
     return out
 
 

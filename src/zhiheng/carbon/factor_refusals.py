@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.carbon.completeness import missing_cells
 from zhiheng.carbon.sectors import Spread
 from zhiheng.carbon.telescope import leftover
 from zhiheng.catalog.dimensions import Label
@@ -53,18 +54,11 @@ class Address:
 
 def missing(address: Address, marked: NDArray[np.bool_]) -> ZhihengError:
     """Gaps, or ratios with a zero below."""
-    rows = address.rows(marked)
-    return ZhihengError(
-        "M800",
+    return missing_cells(
+        address.rows(marked),
         Text(
             "恒等式有 {n} 个单元格没有值（缺失，或除以零）。",
             "{n} cells of the identity have no value (a gap, or a division by zero).",
-        ).format(n=len(rows)),
-        evidence=rows,
-        fix=Text(
-            "换一个窗口或地区范围；或写明 gaps=drop，不完整的地区整个不参与并被列出。",
-            "Choose other periods or entities; or say gaps=drop: incomplete entities are left out "
-            "whole and listed.",
         ),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from zhiheng.carbon.comparison import MEAN, Plan
+from zhiheng.carbon.completeness import left_out_notes
 from zhiheng.carbon.factors import Factors
 from zhiheng.carbon.lmdi_analysis import Analysis
 from zhiheng.catalog.identities import Identity
@@ -218,15 +219,5 @@ def _cautions(data: Factors) -> list[Note]:
                 code="M836",
             )
         )
-    if data.left_out:
-        out.append(
-            Note(
-                Text(
-                    "按 gaps=drop，{n} 个不完整的地区没有参与：{s}。",
-                    "With gaps=drop, {n} incomplete entities take no part: {s}.",
-                ).format(n=len(data.left_out), s=", ".join(data.left_out)),
-                level="caution",
-                code="M837",
-            )
-        )
+    out += left_out_notes(data.left_out)
     return out

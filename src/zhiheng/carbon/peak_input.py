@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.carbon.completeness import missing_cells
 from zhiheng.catalog.peaking import peaking
 from zhiheng.catalog.scope import scope
 from zhiheng.catalog.series import series as series_info
@@ -73,7 +74,8 @@ def read_emissions(panel: Panel, expression: str, *, gaps: Literal["refuse", "dr
     values = found.values[:, years]
     complete = np.asarray(np.isfinite(values).all(axis=1), dtype=np.bool_)
     if not complete.all() and (gaps == "refuse" or not complete.any()):
-        raise _missing(cut, expression, ~np.isfinite(values))
+        gap = ~np.isfinite(values)[:, :, None]
+        raise missing_cells(cut.cells(gap, expression=[expression]))
     kept = cut.select(entities=[e for e, c in zip(cut.entities, complete, strict=True) if c])
     values = values[complete]
     _refuse_sign(kept, values)
@@ -166,21 +168,5 @@ def _no_amount(expression: str, unit: str) -> ZhihengError:
             "给出以吨二氧化碳（当量）计的序列或表达式；强度的目标见 targets。",
             "Give a series or expression in tonnes of CO2 or CO2 equivalent; for intensities see "
             "targets.",
-        ),
-    )
-
-
-def _missing(panel: Panel, expression: str, gap: NDArray[np.bool_]) -> ZhihengError:
-    rows = panel.cells(gap[:, :, None], expression=[expression])
-    return ZhihengError(
-        "M800",
-        Text("排放有 {n} 个单元格没有值。", "{n} cells of the emissions have no value.").format(
-            n=len(rows)
-        ),
-        evidence=rows,
-        fix=Text(
-            "换一个窗口或地区范围；或写明 gaps=drop，不完整的地区整个不参与并被列出。",
-            "Choose other periods or entities; or say gaps=drop: incomplete entities are left out "
-            "whole and listed.",
         ),
     )

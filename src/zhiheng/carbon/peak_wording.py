@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from zhiheng.carbon.completeness import left_out_notes
 from zhiheng.carbon.peak_input import Emissions
 from zhiheng.carbon.peak_odds import Pool, Trial
 from zhiheng.catalog.peaking import peaking
@@ -78,17 +79,7 @@ def notes(
                 level="caution",
             )
         )
-    if data.left_out:
-        out.append(
-            Note(
-                Text(
-                    "按 gaps=drop，{n} 个不完整的地区没有参与：{s}。",
-                    "With gaps=drop, {n} incomplete entities take no part: {s}.",
-                ).format(n=len(data.left_out), s=", ".join(data.left_out)),
-                level="caution",
-                code="M837",
-            )
-        )
+    out += left_out_notes(data.left_out)
     return [*out, *data.notes]
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from zhiheng.carbon.completeness import whole_entities
 from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import ZhihengError
@@ -66,22 +67,7 @@ def read_production(
             fix=Text("换成不变价，如 gdp_real。", "Use constant prices, such as gdp_real."),
         )
     values = np.stack([one.values for one in found], axis=-1)
-    seen = np.isfinite(values)
-    whole = np.asarray(seen.all(axis=(1, 2)), dtype=np.bool_)
-    if not seen.all() and (gaps == "refuse" or not whole.any()):
-        rows = panel.cells(~seen, variable=names)
-        raise ZhihengError(
-            "M800",
-            Text("{n} 个单元格没有值。", "{n} cells have no value.").format(n=len(rows)),
-            evidence=rows,
-            fix=Text(
-                "换一个窗口或地区范围；或写明 gaps=drop，不完整的地区整个不参与并被列出。",
-                "Choose other periods or entities; or say gaps=drop: incomplete entities are left "
-                "out whole and listed.",
-            ),
-        )
-    kept = panel.select(entities=[e for e, w in zip(panel.entities, whole, strict=True) if w])
-    values = values[whole]
+    kept, values, left_out = whole_entities(panel, names, values, gaps)
     if (values <= 0).any():
         rows = kept.cells(values <= 0, values, variable=names)
         raise ZhihengError(
@@ -101,7 +87,7 @@ def read_production(
         panel=kept,
         production=production,
         unit=found[0].unit,
-        left_out=tuple(e for e, w in zip(panel.entities, whole, strict=True) if not w),
+        left_out=left_out,
         series=tuple(sorted({s for name in names for s in needs(name, meaning)})),
         notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from zhiheng.carbon.completeness import left_out_notes
 from zhiheng.carbon.lmdi_wording import CANCEL
 from zhiheng.carbon.production_input import Inputs
 from zhiheng.core.result import Figure, Note
@@ -75,17 +76,7 @@ def notes(found: Split, data: Inputs, *, frontier: Frontier) -> list[Note]:
                 level="caution",
             )
         )
-    if data.left_out:
-        out.append(
-            Note(
-                Text(
-                    "按 gaps=drop，{n} 个不完整的地区没有参与：{s}。",
-                    "With gaps=drop, {n} incomplete entities take no part: {s}.",
-                ).format(n=len(data.left_out), s=", ".join(data.left_out)),
-                level="caution",
-                code="M837",
-            )
-        )
+    out += left_out_notes(data.left_out)
     return out
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.carbon.completeness import whole_entities
 from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import Row, ZhihengError
@@ -73,19 +74,14 @@ def read_pair(
     if meaning.units.is_current_money(found[1].unit):
         raise _current_prices(activity, found[1].unit)
     values = np.stack([one.values for one in found], axis=-1)
-    seen = np.isfinite(values)
-    whole = np.asarray(seen.all(axis=(1, 2)), dtype=np.bool_)
-    if not seen.all() and (gaps == "refuse" or not whole.any()):
-        raise _missing(panel, names, seen)
-    kept = panel.select(entities=[e for e, w in zip(panel.entities, whole, strict=True) if w])
-    values = values[whole]
+    kept, values, left_out = whole_entities(panel, names, values, gaps)
     if (values < 0).any():
         raise _negative(kept, names, values)
     return Pair(
         panel=kept,
         emissions=values[..., 0],
         activity=values[..., 1],
-        left_out=tuple(e for e, w in zip(panel.entities, whole, strict=True) if not w),
+        left_out=left_out,
         series=tuple(sorted({s for name in names for s in needs(name, meaning)})),
         notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
     )
@@ -159,20 +155,6 @@ def _current_prices(activity: str, unit: str) -> ZhihengError:
         fix=Text(
             "换成不变价，如 gdp_real。",
             "Use constant prices, such as gdp_real.",
-        ),
-    )
-
-
-def _missing(panel: Panel, names: Sequence[str], seen: NDArray[np.bool_]) -> ZhihengError:
-    rows = panel.cells(~seen, variable=names)
-    return ZhihengError(
-        "M800",
-        Text("{n} 个单元格没有值。", "{n} cells have no value.").format(n=len(rows)),
-        evidence=rows,
-        fix=Text(
-            "换一个窗口或地区范围；或写明 gaps=drop，不完整的地区整个不参与并被列出。",
-            "Choose other periods or entities; or say gaps=drop: incomplete entities are left out "
-            "whole and listed.",
         ),
     )
 

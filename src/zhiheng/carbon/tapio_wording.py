@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.carbon.completeness import left_out_notes
 from zhiheng.carbon.tapio_efforts import Drivers
 from zhiheng.carbon.tapio_input import Pair
 from zhiheng.core.result import Figure, Note, Table
@@ -109,17 +110,7 @@ def _cautions(pair: Pair, found: tuple[Growth, Growth], code: NDArray[np.int8]) 
                 )
             )
         )
-    if pair.left_out:
-        out.append(
-            Note(
-                Text(
-                    "按 gaps=drop，{n} 个不完整的地区没有参与：{s}。",
-                    "With gaps=drop, {n} incomplete entities take no part: {s}.",
-                ).format(n=len(pair.left_out), s=", ".join(pair.left_out)),
-                level="caution",
-                code="M837",
-            )
-        )
+    out += left_out_notes(pair.left_out)
     return out
 
 

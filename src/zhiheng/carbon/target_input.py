@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.carbon.completeness import missing_cells
 from zhiheng.catalog.scope import scope
 from zhiheng.catalog.targets import Target
-from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import Scope, evaluate, needs
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
@@ -113,7 +113,9 @@ def measure(
     values = found.values[:, seen[0] : seen[-1] + 1]
     complete = np.asarray(np.isfinite(values).all(axis=1), dtype=np.bool_)
     if not complete.all() and (gaps == "refuse" or not complete.any()):
-        raise _missing(own.select(periods=years), expression, ~np.isfinite(values))
+        gap = ~np.isfinite(values)[:, :, None]
+        rows = own.select(periods=years).cells(gap, expression=[expression])
+        raise missing_cells(rows)
     kept = [e for e, c in zip(own.entities, complete, strict=True) if c]
     data = values[complete]
     place = years.index(start)
@@ -187,19 +189,3 @@ def _way(
 
 def _part(done: Array, whole: Array) -> Array:
     return np.divide(done, whole, out=np.full(done.shape, np.nan), where=whole != 0)
-
-
-def _missing(panel: Panel, expression: str, gap: NDArray[np.bool_]) -> ZhihengError:
-    rows = panel.cells(gap[:, :, None], expression=[expression])
-    return ZhihengError(
-        "M800",
-        Text("{x} 有 {n} 个单元格没有值。", "{n} cells of {x} have no value.").format(
-            n=len(rows), x=expression
-        ),
-        evidence=rows,
-        fix=Text(
-            "换一个窗口或地区范围；或写明 gaps=drop，不完整的地区整个不参与并被列出。",
-            "Choose other periods or entities; or say gaps=drop: incomplete entities are left out "
-            "whole and listed.",
-        ),
-    )

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from zhiheng.carbon import target_tables as tables
+from zhiheng.carbon.completeness import left_out_notes
 from zhiheng.carbon.target_input import Measured, measure
 from zhiheng.catalog.targets import Target, targets_of
 from zhiheng.core.errors import ZhihengError
@@ -215,18 +216,7 @@ def _notes(
                 level="caution",
             )
         )
-    left = sorted({e for one in found for e in one.left_out})
-    if left:
-        out.append(
-            Note(
-                Text(
-                    "按 gaps=drop，{n} 个不完整的地区没有参与：{s}。",
-                    "With gaps=drop, {n} incomplete entities take no part: {s}.",
-                ).format(n=len(left), s=", ".join(left)),
-                level="caution",
-                code="M837",
-            )
-        )
+    out += left_out_notes(sorted({e for one in found for e in one.left_out}))
     return out
 
 
