@@ -188,10 +188,12 @@ class Runner:
         """Paths of settings (C, N), settings first and draws within them."""
         tables = self.space.tables(x, self.case.years)
         draws = self.case.parameters.population.shape[0]
+        # years first in memory, as the simulator reads them
+        levels = np.moveaxis(np.repeat(np.moveaxis(tables, -1, 0), draws, axis=2), 0, -1)
         return run(
             self.case.start.state,
             self.case.parameters,
-            np.repeat(tables, draws, axis=1),
+            levels,
             self.case.baseline,
             draws=np.tile(np.arange(draws), len(x)),
             only=only,

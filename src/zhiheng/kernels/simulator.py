@@ -25,7 +25,7 @@ from zhiheng.kernels.simulator_ledger import Ledger, settle
 from zhiheng.kernels.simulator_records import LEVERS, Array, Parameters, Paths, State
 from zhiheng.kernels.simulator_year import Year, first_year, next_year
 
-BLOCK = 3_000
+BLOCK = 5_000
 """Draws x areas that are run together: few calls, and work arrays of a few megabytes."""
 
 Rows = NDArray[np.intp]
