@@ -93,7 +93,8 @@ def simulate(
     """
     _refuse_range(panel, draws=draws, horizon=horizon, neutral=neutral, start=start)
     asked = scenario(levers) if isinstance(levers, str) else None
-    given = asked.schedules if asked else schedules(dict(levers or {}))  # type: ignore[arg-type]
+    written = {} if levers is None or isinstance(levers, str) else dict(levers)
+    given = asked.schedules if asked else schedules(written)
     begun = read_start(panel, start=start, gaps=gaps)
     _refuse_horizon(begun, horizon)
     case = prepare(begun, draws=draws, horizon=horizon, seed=seed)
