@@ -170,12 +170,45 @@ def test_backcast_and_attribution_take_an_economy(china):
     assert parts.checks
 
 
-def test_a_year_that_is_seen_but_cannot_be_started_from_is_said(china):
+def test_every_draw_passes_through_the_totals_that_are_known(china):
     found = read_start(china, start=None, gaps="refuse")
+    assert (found.year, found.seen, found.later) == (2023, 2024, ())
+    case = prepare(found, draws=50, horizon=2060, seed=1)
+    came = china.array("co2")[0, -1] / china.array("co2")[0, -2]
+    drawn = case.baseline.emissions[:, 0, 1] / case.baseline.emissions[:, 0, 0]
+    np.testing.assert_allclose(drawn, came, rtol=1e-9)  # the outlook is met to rounding
+    people = china.array("population")[0]
+    np.testing.assert_allclose(
+        case.parameters.population[:, 0, 1], np.log(people[-1] / people[-2]), rtol=1e-12
+    )
+    assert np.ptp(case.baseline.emissions[:, 0, 2]) > 0
+    result = simulate(china)
+    odds = result.table("odds").query("event == 'peak_by' and period == 2023")
+    assert odds["probability"].tolist() == [0.0]
+    fan = result.table("fan").query("scenario == 'baseline' and period == 2024")
+    np.testing.assert_allclose(fan["past"], china.array("co2")[0, -1:], rtol=1e-12)
+    assert any("known up to 2024" in n.text.en for n in result.notes)
+
+
+def test_an_asked_start_does_not_know_what_came_later(china):
+    found = read_start(china, start=2023, gaps="refuse")
+    assert found.seen == 2023
     assert found.later == (("CHN", 2024, china.array("co2")[0, -1]),)
-    said = [n.text.en for n in simulate(china).notes if "2024: +0.8%" in n.text.en]
+    said = [n.text.en for n in simulate(china, start=2023).notes if "2024: +0.8%" in n.text.en]
     assert len(said) == 1
     assert not read_start(china.select(periods=range(2010, 2024)), start=None, gaps="refuse").later
+
+
+def test_a_total_that_one_economy_lacks_is_known_of_none(world):
+    pair = _changed(world.select(entities=["CHN", "IND"]), "co2", _hole_at_the_end)
+    found = read_start(pair, start=None, gaps="refuse")
+    assert found.seen == found.year == 2023
+    assert [e for e, _, _ in found.later] == ["IND"]
+
+
+def _hole_at_the_end(values):
+    values[0, -1] = np.nan
+    return values
 
 
 def _hole(values):

@@ -100,7 +100,8 @@ def backcast(
     Raises
     ------
     ZhihengError
-        C455/C456 levers, M919 an option out of range, M982-M986 data of the start.
+        C455/C456 levers, M919 an option out of range, M982-M986 data of the start, M989 draws
+        or horizon.
 
     References
     ----------

@@ -92,7 +92,8 @@ def lever_attribution(
     Raises
     ------
     ZhihengError
-        C455-C458 levers and scenarios, M919 an option out of range, M982-M986 the start.
+        C455-C458 levers and scenarios, M919 an option out of range, M982-M986 the start,
+        M989 draws or horizon.
 
     References
     ----------

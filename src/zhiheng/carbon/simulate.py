@@ -10,8 +10,8 @@ import numpy as np
 from zhiheng.carbon import simulate_levers as by_lever
 from zhiheng.carbon import simulate_tables as tables
 from zhiheng.carbon import simulate_wording as wording
-from zhiheng.carbon.simulate_draws import Case, level_table, prepare, resolved
-from zhiheng.carbon.simulate_input import Start, read_start
+from zhiheng.carbon.simulate_draws import FEWEST, Case, level_table, prepare, resolved
+from zhiheng.carbon.simulate_input import read_start
 from zhiheng.carbon.simulate_refusals import out_of_range
 from zhiheng.catalog.levers import Scenario, Schedule, scenario, schedules
 from zhiheng.core.method import method
@@ -21,8 +21,6 @@ from zhiheng.core.text import Text
 from zhiheng.kernels.simulator import CLOSED, run, take_paths
 from zhiheng.kernels.simulator_records import Paths
 
-FEWEST, MOST = 20, 100_000
-FARTHEST = 2100
 ALONE = 3_000
 """Draws x areas with which the effect of each lever alone is measured."""
 WANTED = (
@@ -69,7 +67,8 @@ def simulate(
     horizon : int
         Last year, up to 2100.
     start : int, optional
-        The observed year to start from; by default the last one with all energy.
+        The observed year to start from, as seen in that year; by default the last one with all
+        energy. By default, too, paths of economies pass through totals observed after it.
     neutral : float
         Net emissions count as neutral up to this part of those at the start; 0 to 0.2.
     gaps : {"refuse", "drop"}
@@ -91,12 +90,11 @@ def simulate(
     Lopez-Otero (2017) Energy Policy 102: 549-568 (elasticities); Gardner and McKenzie (1985)
     Management Science 31(10): 1237-1246 (damped drift).
     """
-    _refuse_range(panel, draws=draws, horizon=horizon, neutral=neutral, start=start)
+    _refuse_range(panel, neutral=neutral, start=start)
     asked = scenario(levers) if isinstance(levers, str) else None
     written = {} if levers is None or isinstance(levers, str) else dict(levers)
     given = asked.schedules if asked else schedules(written)
     begun = read_start(panel, start=start, gaps=gaps)
-    _refuse_horizon(begun, horizon)
     case = prepare(begun, draws=draws, horizon=horizon, seed=seed)
     used = [s for s in given if s.level != 0.0]
     table = level_table(given, case.years)
@@ -208,13 +206,9 @@ def _checks(case: Case, paths: Paths) -> tuple[Check, ...]:
     )  # fmt: skip
 
 
-def _refuse_range(
-    panel: Panel, *, draws: int, horizon: int, neutral: float, start: int | None
-) -> None:
+def _refuse_range(panel: Panel, *, neutral: float, start: int | None) -> None:
     first, last = panel.periods[0], panel.periods[-1]
     wrong = {
-        "draws": (draws, f"{FEWEST}-{MOST}", FEWEST <= draws <= MOST),
-        "horizon": (horizon, f"-{FARTHEST}", horizon <= FARTHEST),
         "neutral": (neutral, "0-0.2", 0.0 <= neutral <= 0.2),
         "start": (start, f"{first}-{last}", start is None or start in panel.periods),
     }
@@ -224,12 +218,4 @@ def _refuse_range(
     if panel.frequency != "A":
         rows.append({"panel frequency": panel.frequency, "allowed": "A"})
     if rows:
-        raise out_of_range(rows)
-
-
-def _refuse_horizon(start: Start, horizon: int) -> None:
-    if horizon <= start.year + 1:
-        rows: list[dict[str, object]] = [
-            {"option": "horizon", "value": horizon, "allowed": f"{start.year + 2}-{FARTHEST}"}
-        ]
         raise out_of_range(rows)

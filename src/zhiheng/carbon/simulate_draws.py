@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from zhiheng.carbon.simulate_energy import CARRIERS
 from zhiheng.carbon.simulate_input import Start, growth_of
-from zhiheng.carbon.simulate_refusals import early_lever
+from zhiheng.carbon.simulate_refusals import early_lever, out_of_range
 from zhiheng.catalog.embedded import dataset
 from zhiheng.catalog.levers import Schedule
 from zhiheng.catalog.peaking import peaking
@@ -24,6 +24,10 @@ from zhiheng.kernels.simulator_outlook import REACH, Pool, damped_years, draw_pa
 from zhiheng.kernels.simulator_records import CONVERTED, LEVERS, Effects, Parameters, Paths
 
 Array = NDArray[np.float64]
+FEWEST, MOST = 20, 100_000
+"""Draws."""
+FARTHEST = 2100
+"""The last horizon."""
 HINDCAST = 10
 """Years ahead at which the record of the outlook is judged, as its acceptance test says."""
 
@@ -81,13 +85,15 @@ _KEPT = 4
 
 def prepare(start: Start, *, draws: int, horizon: int, seed: int) -> Case:
     """Calibrate a simulation; the same panel, draws, horizon and seed are not done twice."""
-    key = (start.panel.fingerprint, start.panel.level, start.year, draws, horizon, seed)
+    _refuse_range(start, draws, horizon)
+    seen = start.known.tobytes()
+    key = (start.panel.fingerprint, start.panel.level, start.year, seen, draws, horizon, seed)
     if key in _CASES:
         return _CASES[key]
-    ahead = horizon - start.year
+    ahead = horizon - start.seen
     known = countries(ahead)
     growth = growth_of(start, known.pool.variance, known.pool.affluence_variance)
-    paths = draw_paths(growth, known.pool, draws, ahead, seed)
+    paths = _from_start(start, draw_paths(growth, known.pool, draws, ahead, seed))
     parameters = _parameters(start, paths, known.pool, seed)
     case = Case(
         start,
@@ -100,6 +106,34 @@ def prepare(start: Start, *, draws: int, horizon: int, seed: int) -> Case:
         del _CASES[next(iter(_CASES))]
     _CASES[key] = case
     return case
+
+
+def _from_start(start: Start, paths: tuple[Array, ...]) -> tuple[Array, Array, Array]:
+    """Paths from the last known year, put behind the known change since the start."""
+    if not start.known.shape[1]:
+        population, affluence, emissions = paths
+        return population, affluence, emissions
+    came = start.known - start.levels[:, -1:]
+    observed = (came[..., 0], came[..., 1], came.sum(axis=-1))
+
+    def behind(path: Array, known: Array) -> Array:
+        first = np.zeros((*path.shape[:-1], 1))
+        before = np.broadcast_to(known, (*path.shape[:-1], known.shape[-1]))
+        return np.concatenate([first, before, path[..., 1:] + known[:, -1:]], axis=-1)
+
+    population, affluence, emissions = map(behind, paths, observed)
+    return population, affluence, emissions
+
+
+def _refuse_range(start: Start, draws: int, horizon: int) -> None:
+    allowed = {"draws": (draws, FEWEST, MOST), "horizon": (horizon, start.seen + 2, FARTHEST)}
+    rows: list[dict[str, object]] = [
+        {"option": k, "value": v, "allowed": f"{low}-{high}"}
+        for k, (v, low, high) in allowed.items()
+        if not low <= v <= high
+    ]
+    if rows:
+        raise out_of_range(rows)
 
 
 @lru_cache(maxsize=4)

@@ -74,9 +74,10 @@ def read_economy(panel: Panel, *, start: int | None, gaps: Literal["refuse", "dr
     sink = _sink(panel)
     series = tuple(sorted({*UNITS, *({LAND} & set(panel.series))}))
     factor = np.broadcast_to(direct, (*people.shape, len(direct)))
-    known = described(carriers, energy, factor, balance=False, series=series)
+    about = described(carriers, energy, factor, balance=False, series=series)
     span = len(years) - 1
-    levels = np.log(np.stack([people, output / people, total / output], axis=-1))
+    # an asked start is looked at as from that year: what came later is not in the draws
+    known = _known(whole, panel.entities, year)[:, : None if start is None else 0]
     heat = _heat_factor()
     state = State(
         energy=energy,
@@ -86,28 +87,28 @@ def read_economy(panel: Panel, *, start: int | None, gaps: Literal["refuse", "dr
         fossil_factor=np.stack(
             [fossil, np.full(len(fossil), heat / (1.0 - priors()["heat_clean"].mode))], axis=-1
         ),
-        efficiency=known.efficiency,
+        efficiency=about.efficiency,
         population=people[:, -1],
         # prices and costs of the priors are in yuan: so is output, at the catalogued rate
         gdp=output[:, -1] * facts()["usd_2015"].value,
         shares=branches[:, -1],
-        branch=known.branch,
+        branch=about.branch,
         process=process[:, -1],
         sink=sink,
-        industry=known.industry,
+        industry=about.industry,
         shift=(BRANCHES.index("secondary"), BRANCHES.index("tertiary")),
-        household=known.household,
-        potential=known.potential,
+        household=about.household,
+        potential=about.potential,
     )
     shares = ratio(carriers, carriers.sum(axis=-1, keepdims=True))
     return Start(
         panel=panel,
         year=year,
         first=years[0],
-        energy=known,
+        energy=about,
         state=state,
-        drift=(levels[:, -1] - levels[:, 0]) / span,
-        levels=levels,
+        levels=_levels(panel),
+        known=known,
         history=total,
         preference=log_change(shares) / span,
         structure=log_change(branches) / span,
@@ -117,14 +118,31 @@ def read_economy(panel: Panel, *, start: int | None, gaps: Literal["refuse", "dr
         series=series,
         territorial=True,
         grid_fall=np.log(power[:, 0] / power[:, -1]) / span,
-        later=_later(whole, panel.entities, year),
+        later=_later(whole, panel.entities, year + known.shape[1]),
     )
+
+
+def _levels(panel: Panel) -> Array:
+    people, output, total = (panel.array(n) for n in ("population", "gdp_real", TOTAL))
+    return np.log(np.stack([people, output / people, total / output], axis=-1))
+
+
+def _known(panel: Panel, entities: tuple[str, ...], year: int) -> Array:
+    """Levels of the years right after the start, as long as all economies have them."""
+    years = [y for y in panel.periods if y > year]
+    following = [y for k, y in enumerate(years, start=1) if y == year + k]
+    if not following:
+        return np.empty((len(entities), 0, 3))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = _levels(panel.select(entities=entities, periods=following))
+    seen = np.isfinite(found).all(axis=(0, 2))
+    return found[:, : int(np.cumprod(seen).sum())]
 
 
 def _later(
     panel: Panel, entities: tuple[str, ...], year: int
 ) -> tuple[tuple[str, int, float], ...]:
-    """Totals after the start: a year without electricity can be seen but not started from."""
+    """Totals after a year that are not used."""
     total = panel.array(TOTAL)
     return tuple(
         (e, y, float(total[panel.entities.index(e), t]))

@@ -37,7 +37,27 @@ def boundary() -> Note:
 def data(start: Start) -> list[Note]:
     """What is observed, what is laid out, and what money means."""
     said = [_layout(start), _power(start), _sinks(start), _money(start), _priors()]
-    return [*_later(start), *said]
+    return [*_known(start), *_later(start), *said]
+
+
+def _known(start: Start) -> list[Note]:
+    """Years after the start whose totals every draw passes through."""
+    if not start.known.shape[1]:
+        return []
+    change = start.known[:, -1].sum(axis=-1) - start.levels[:, -1].sum(axis=-1)
+    named = list(zip(start.panel.entities, np.expm1(change), strict=True))
+    shown = "; ".join(f"{e} {v:+.1%}" for e, v in named[:_FEW])
+    return [
+        Note(
+            Text(
+                "起始年是 {s}（电力等明细到此为止）；人口、产出与排放总量已知到 {t}，"
+                "每次抽样都经过这些观测值，不确定性从 {t} 年起算。{t} 年排放相对 {s} 年：{v}。",
+                "The start is {s}, where detail such as electricity ends; population, output and "
+                "total emissions are known up to {t}: every draw passes through them, and "
+                "uncertainty begins in {t}. Emissions of {t} relative to {s}: {v}.",
+            ).format(s=start.year, t=start.seen, v=shown),
+        )
+    ]
 
 
 def _later(start: Start) -> list[Note]:
@@ -49,14 +69,12 @@ def _later(start: Start) -> list[Note]:
     return [
         Note(
             Text(
-                "起始年 {s} 之后的总量已有观测，但电力数据不全、不能作起点，也没有用上："
-                "{v}（相对起始年）。总量已升过起始年的，“起始年即达峰”的抽样已被否定，"
-                "达峰概率因此偏高。",
-                "Totals after the start {s} are observed but not used, as data of power are "
-                "incomplete in those years: {v} (relative to the start). Where a total has risen "
-                "above the start, draws that peak in the start year are refuted already, so that "
-                "odds of a peak are too high.",
-            ).format(s=start.year, v=shown),
+                "{t} 年之后已有观测的总量没有用上（指定了起始年，或各经济体不齐）："
+                "{v}（相对 {s} 年）。总量已升过的，早先达峰的抽样已被否定，达峰概率因此偏高。",
+                "Totals observed after {t} are not used (a start was asked for, or not all "
+                "economies have them): {v} (relative to {s}). Where a total has risen since, draws "
+                "that peak before are refuted already, so that odds of a peak are too high.",
+            ).format(s=start.year, t=start.seen, v=shown),
             level="caution",
             code="M991",
         )

@@ -91,8 +91,8 @@ def read_start(panel: Panel, *, start: int | None, gaps: Literal["refuse", "drop
         first=years[0],
         energy=energy,
         state=state,
-        drift=(levels[:, -1] - levels[:, 0]) / span,
         levels=levels,
+        known=np.empty((len(people), 0, 3)),
         history=history,
         preference=log_change(shares) / span,
         structure=log_change(branches) / span,
@@ -108,19 +108,21 @@ _MACRO = ("population", "gdp_real", "va_primary", "va_secondary", "va_tertiary")
 
 def growth_of(start: Start, variance: float, affluence_variance: float) -> Growth:
     """The recent past in the form that draws of the outlook need."""
-    total = np.log(start.history)
-    whole = np.log(start.history.sum(axis=0, keepdims=True))
+    levels = np.concatenate([start.levels, start.known], axis=1)[:, -FIXED.window - 1 :]
+    total = levels.sum(axis=-1)
+    emitted = np.exp(total)
+    whole = np.log(emitted.sum(axis=0, keepdims=True))
     return Growth(
-        drift=start.drift,
+        drift=(levels[:, -1] - levels[:, 0]) / (levels.shape[1] - 1),
         scale=np.stack(
             [
                 robust_scale(total, variance),
-                robust_scale(start.levels[..., 1], affluence_variance),
+                robust_scale(levels[..., 1], affluence_variance),
             ],
             axis=-1,
         ),
         population_spread=facts()["population_spread"].value,
-        weight=start.history[:, -1],
+        weight=emitted[:, -1],
         whole=float(robust_scale(whole, variance)[0]),
         keys=tuple(zlib.crc32(e.encode()) for e in start.panel.entities),
     )

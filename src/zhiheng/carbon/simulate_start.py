@@ -31,9 +31,10 @@ class Start:
     energy : Energy
     state : State
         `fossil_factor` and `sink` are central values.
-    drift : ndarray, shape (A, 3)
     levels : ndarray, shape (A, P, 3)
         Logarithms of population, output per head and emissions per output.
+    known : ndarray, shape (A, K, 3)
+        The same for years after the start whose totals are observed: every draw passes there.
     history : ndarray, shape (A, P)
         Emissions in the boundary of the simulation.
     preference, structure : ndarray, shapes (A, F) and (A, B)
@@ -46,7 +47,7 @@ class Start:
     grid_fall : ndarray, shape (A,), optional
         Yearly fall of the factor of electricity that the panel itself shows.
     later : tuple of (str, int, float)
-        Emissions that are observed after the start, and not used: entity, year, t CO2.
+        Emissions that are observed after the last known year, and not used: entity, year, t CO2.
     series : tuple of str
     """
 
@@ -55,8 +56,8 @@ class Start:
     first: int
     energy: Energy
     state: State
-    drift: Array
     levels: Array
+    known: Array
     history: Array
     preference: Array
     structure: Array
@@ -67,6 +68,11 @@ class Start:
     territorial: bool = False
     grid_fall: Array | None = None
     later: tuple[tuple[str, int, float], ...] = ()
+
+    @property
+    def seen(self) -> int:
+        """The last year whose totals are observed."""
+        return self.year + self.known.shape[1]
 
 
 def log_change(shares: Array) -> Array:

@@ -264,11 +264,12 @@ def fan_table(
 ) -> tuple[Table, int]:
     """What the fan shows: the sum, or the largest regions, with the recent past."""
     start, panel = case.start, case.start.panel
+    history = np.concatenate([start.history, np.exp(start.known.sum(axis=-1))], axis=1)
     if TOTAL in who.entities:
-        chosen, past = [0], start.history.sum(axis=0, keepdims=True)
+        chosen, past = [0], history.sum(axis=0, keepdims=True)
     else:
         chosen = list(np.argsort(-start.history[:, -1], kind="stable")[:SHOWN])
-        past = start.history[chosen]
+        past = history[chosen]
     rows: dict[str, list[Any]] = {k: [] for k in _FAN}
     scenarios = {"with_levers" if "without_levers" in found else "baseline": found["emissions"]}
     if "without_levers" in found:
@@ -286,9 +287,9 @@ def fan_table(
             rows["period"] += [*before, *years]
             for name, values in zip(_FAN[5:10], band, strict=True):
                 rows[name] += [*blank, *values]
-            # the start closes the history: it is observed, and the fan opens there
-            rows["past"] += [*past[k][:n], past[k][n] if n else np.nan]
-            rows["past"] += [np.nan] * (len(years) - 1)
+            # what is known closes the history, and the fan opens there
+            seen = past[k] if n else np.empty(0)
+            rows["past"] += [*seen, *[np.nan] * (n + len(years) - len(seen))]
             rows["marked"] += [False] * n + [y in MARKED for y in years]
     rows |= titled("scenario", "scenario", rows["scenario"])
     rows["unit"] = ["t_CO2"] * len(rows["period"])

@@ -108,7 +108,7 @@ def _odds(case: Case, odds: Table, neutral: float) -> Note:
 
 
 def _fan(case: Case) -> Note:
-    ahead = case.years[-1] - case.start.year
+    ahead = case.years[-1] - case.start.seen
     reach = case.countries.pool.errors.reach
     far = Text(
         "{r} 年以后的宽度由前面的增长外推。",
