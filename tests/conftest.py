@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 # The same examples in every run, so that a red build means a change; look for new ones with
 # `pytest --hypothesis-profile=explore`. No deadline: a first call
 # may compile or read a file, and slowness is measured in benchmarks/, not here.
-settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("explore", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile("fixed")
 

@@ -124,6 +124,7 @@ def test_goals_measure_what_they_say():
     np.testing.assert_array_equal(net <= 0, c.baseline.net.sum(axis=1)[:, -1] <= 0)
 
 
+@pytest.mark.slow
 def test_a_higher_probability_and_a_tighter_bound_never_cost_less():
     def cost(**o):
         found = run(goal="level", year=2035, **o).table("outcome").set_index("policy_case")
@@ -171,6 +172,7 @@ def test_effects_of_drivers_sum_to_what_the_paths_show():
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_waiting_shows_its_cost_by_month_and_months_add_up():
     delay = run(goal="level", year=2038, bound=0.9, delays=[24, 12]).table("delay")
     assert delay.months.tolist() == [12, 24]
@@ -205,6 +207,7 @@ def test_an_option_that_cannot_be_is_refused(code, options):
     refused(code, **options)
 
 
+@pytest.mark.slow
 def test_with_free_starts_no_later_plan_is_cheaper():
     delay = run(goal="level", year=2038, bound=0.9, latest=2029, delays=[6, 12]).table("delay")
     assert (delay.extra_cost.dropna() >= -1e-6 * abs(delay.present_cost).max()).all()

@@ -161,6 +161,7 @@ def test_every_account_closes_and_the_boundary_is_said(china):
     assert "bought electricity and heat" not in said
 
 
+@pytest.mark.slow
 def test_backcast_and_attribution_take_an_economy(china):
     plan = methods["backcast"](china, draws=30, delays=[], levers=["carbon_price", "standards"])
     assert set(plan.table("plan")["lever"]) >= {"carbon_price", "standards"}

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from usual_run import usual_run
 
 from zhiheng.catalog.columns import column, columns, table_title, tables
-from zhiheng.catalog.examples import example_options, example_panel
-from zhiheng.core.registry import catalogue, methods
+from zhiheng.core.registry import catalogue
 from zhiheng.core.text import Text
 
 VALUES = {"d": 3, "s": "x", "p": 0.5}
@@ -36,9 +36,7 @@ def test_labels_of_one_table_are_told_apart() -> None:
 
 @pytest.mark.parametrize("name", sorted(catalogue()))
 def test_every_table_and_column_of_a_method_has_its_words(name: str) -> None:
-    options = example_options(name)
-    info = catalogue()[name]
-    found = methods[name](example_panel(info.example), **options)
+    found = usual_run(name)
     assert set(found.tables) <= set(tables()[name])
     used = {c for table in found.tables.values() for c in table.columns}
     bare = {c for c in used if column(c).label == Text.same(c)}

@@ -165,7 +165,7 @@ def test_permuted_statistics_equal_the_definition_on_permuted_values(seed, row):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_moments_under_randomisation_are_those_of_all_permutations(seed):
-    x, w = made(seed, n=7)
+    x, w = made(seed, n=6)
     binary = Links(w.starts, w.columns, np.ones_like(w.weights))
     every = [np.array(p) for p in itertools.permutations(x)]
     for statistic, at in ((moran, w), (geary, w), (getis_ord, binary)):

@@ -78,6 +78,7 @@ def test_equals_the_shared_table_of_cases(shared):
     np.testing.assert_allclose(found.value_unbiased[:3], want["localI_esda"], atol=5e-9)
 
 
+@pytest.mark.slow
 @settings(unhurried, max_examples=6)
 @given(seeds)
 def test_equals_esda_live_p_values_within_their_noise(seed):

@@ -266,6 +266,7 @@ def test_equals_the_stored_chains_of_giddy(case):
     np.testing.assert_allclose(1 / (1 - np.diag(p)), want["sojourn"], rtol=ROUNDING)
 
 
+@pytest.mark.slow
 @settings(unhurried, max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 5))
 def test_equals_giddy_live_on_irreducible_chains(seed, k):

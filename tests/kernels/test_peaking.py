@@ -53,6 +53,7 @@ def test_equals_the_definition(margin):
     )
 
 
+@pytest.mark.slow
 def test_an_uncertain_last_value_is_averaged_over_its_distribution():
     data = made(2, paths=10)
     shifts = 0.03 * stats.norm.ppf((np.arange(NODES) + 0.5) / NODES)

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from server_world import API
+from usual_run import usual_run
 
 from zhiheng.catalog.claims import load_claims
 from zhiheng.catalog.examples import example_options, example_panel
@@ -18,7 +19,7 @@ from zhiheng.core.errors import ZhihengError
 from zhiheng.core.hashing import table_digest
 from zhiheng.core.local_files import local_file, no_local_files
 from zhiheng.core.panel import Panel
-from zhiheng.core.registry import catalogue, methods
+from zhiheng.core.registry import catalogue
 from zhiheng.core.result import Result, Table
 from zhiheng.measure.judgement import _grids
 from zhiheng.server import tabular
@@ -51,7 +52,7 @@ def test_a_method_finds_the_same_as_in_python(standing, name: str) -> None:
         parts.jobs._jobs[found.json()["id"]].future.result(300)
         found = standing.get("bank_analyst", f"/jobs/{found.json()['id']}/result")
     assert found.status_code == 200, found.text
-    wanted = methods[name](panel, **options)
+    wanted = usual_run(name)
     back = wire.loads(found.text)
     assert back.inputs == wanted.inputs
     assert table_digest(back.tables) == table_digest(wanted.tables)

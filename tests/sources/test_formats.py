@@ -105,6 +105,7 @@ def test_the_csv_of_the_day_writes_the_month_in_words() -> None:
     assert [r[1] for r in rows(found)] == [19053] * 3
 
 
+@pytest.mark.slow
 def test_the_whole_history_of_the_ecb(shared: Path) -> None:
     raw = (shared / "data/series/eurofxref-hist.zip").read_bytes()
     found = ecb.parse(raw, "eurofxref-hist.zip")

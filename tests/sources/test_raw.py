@@ -89,6 +89,7 @@ def _answer(question: Question, answers: Answers) -> None:
         getattr(answers, section)[key] = word
 
 
+@pytest.mark.slow
 def test_every_file_is_read_or_refused_with_a_reason(shared: Path) -> None:
     refused: dict[str, Any] = {}
     for path in files(shared):
@@ -117,6 +118,7 @@ def test_cells_read_by_hand(shared: Path, example: tuple[str, str, str, int, str
     assert found.value[i] == pytest.approx(value, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_known_faults_of_the_workbook_are_asked(shared: Path) -> None:
     (path,) = [p for p in files(shared) if "provincialGPI" in p.name]
     first = read_sheets(path.read_bytes(), path.name)

@@ -181,6 +181,7 @@ def test_an_encrypted_part_is_told() -> None:
     assert refused(bytes(raw), "f.xlsx").code == "S523"
 
 
+@pytest.mark.slow
 def test_five_hundred_thousand_cells_of_a_messy_csv_are_read_in_time() -> None:
     head = ["地区", *(f"{y}年" for y in range(1900, 2000))]
     rows = [[f"市{i}", *(i + j + 0.5 for j in range(100))] for i in range(5000)]

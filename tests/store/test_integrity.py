@@ -195,7 +195,8 @@ def test_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     assert made.verify() == ()
 
 
-@pytest.mark.parametrize("rounds", [10, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("rounds", [200])
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_half(tmp_path: Path, rounds: int) -> None:
     """An importer is killed by SIGKILL after a random time, `rounds` times on one store."""
     random, held = Random(rounds), 3

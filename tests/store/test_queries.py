@@ -204,6 +204,7 @@ def test_whoever_expected_another_version_writes_nothing(store: Store, rows: Row
     assert store.add(rows(C), expect=second.id).parent == second.id
 
 
+@pytest.mark.slow
 def test_a_hundred_readers_at_once_read_the_same(store: Store) -> None:
     def read(i: int) -> list[float | None]:
         panel = store.panel(["gdp_current"], last=2021 + i % 2, first=2020 - i)

@@ -83,6 +83,7 @@ def test_systems_and_windows_that_are_not_there_are_refused(code: str, options: 
     assert caught.value.fix.zh
 
 
+@pytest.mark.slow
 def test_a_plan_can_list_claims_and_keeps_their_result() -> None:
     folder = resources.files("zhiheng.catalog").joinpath("data/studies")
     text = folder.joinpath("provinces.toml").read_text("utf-8")

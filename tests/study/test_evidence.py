@@ -240,6 +240,7 @@ def test_an_instrument_for_another_variable_is_refused() -> None:
     assert caught.value.code == "P709"
 
 
+@pytest.mark.slow
 def test_an_arrow_to_a_part_of_the_index_is_arithmetic_by_construction(
     provinces: StudyRun,
 ) -> None:

@@ -63,6 +63,7 @@ def test_every_check_of_every_step_passes(provinces: StudyRun) -> None:
     assert all(c.passed for r in provinces.results.values() for c in r.checks)
 
 
+@pytest.mark.slow
 def test_a_second_run_has_the_same_hashes(provinces: StudyRun, tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     first = run_study(load_plan("provinces"), cache=cache)
@@ -80,6 +81,7 @@ def test_a_damaged_cache_file_is_computed_anew(tmp_path: Path) -> None:
     assert run_study(load_plan("world"), cache=cache).number_hash == first.number_hash
 
 
+@pytest.mark.slow
 def test_both_accounts_stand_side_by_side_when_the_user_brings_the_other(
     provinces: StudyRun,
 ) -> None:
