@@ -153,10 +153,10 @@ def test_mixed_warming_potentials_are_refused():
 
 
 def test_a_factor_that_is_only_recalled_is_refused_unless_allowed():
-    data = panel(process__works__lime=10)
-    error = refused("C443", data)
+    data = panel(units={"final_electricity": "kWh"}, final_electricity=1e4, final_diesel=1)
+    error = refused("C443", data, electricity_tce="equivalent")
     assert error.evidence[0]["status"] == "recalled"
-    result = inventory(data, allow_recalled=True)
+    result = inventory(data, electricity_tce="equivalent", allow_recalled=True)
     assert "M928" in {n.code for n in result.notes}
 
 
