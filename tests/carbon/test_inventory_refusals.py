@@ -153,10 +153,12 @@ def test_mixed_warming_potentials_are_refused():
 
 
 def test_a_factor_that_is_only_recalled_is_refused_unless_allowed():
-    data = panel(units={"final_electricity": "kWh"}, final_electricity=1e4, final_diesel=1)
-    error = refused("C443", data, electricity_tce="equivalent")
+    data = dataset("provinces").select(
+        periods=[2020], series=["final_energy"], where=lambda e: e != "540000"
+    )
+    error = refused("C443", data)
     assert error.evidence[0]["status"] == "recalled"
-    result = inventory(data, electricity_tce="equivalent", allow_recalled=True)
+    result = inventory(data, allow_recalled=True)
     assert "M928" in {n.code for n in result.notes}
 
 
