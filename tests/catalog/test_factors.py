@@ -103,11 +103,12 @@ def test_the_factor_of_a_year_is_the_one_of_that_year():
 
 
 def test_what_is_only_recalled_is_refused():
-    assert code(lambda: factor("ammonia")) == "C443"
-    assert code(lambda: process("lime")) == "C443"
-    assert code(lambda: grid_factor("CHN", year=2022, kind="fossil")) == "C443"
+    assert code(lambda: grid_factor("CHN", year=2021, kind="fossil")) == "C443"
+    assert code(lambda: grid_factor("CHN", year=2021, kind="residual")) == "C443"
     assert factor("grid.CHN.average", year=2020).value == 0.581
-    assert factor("ammonia", allow_recalled=True).value == 1.694
+    assert grid_factor("CHN", year=2021, kind="fossil", allow_recalled=True).value == 0.8426
+    assert process("lime").value == 0.75
+    assert factor("ammonia").value == 1.694
     assert half_width("grid.electricity") is None
     assert half_width("grid.electricity", allow_recalled=True) == 0.1
 

@@ -167,11 +167,11 @@ def _sinks(start: Start) -> Note:
 def _money(start: Start) -> Note:
     rate = facts()["usd_2015"]
     text = Text(
-        "杠杆、价格与收支都以 2020 年价人民币计；产出（2015 年美元）按 {r:.4g} 折算（汇率凭记忆，"
-        "平减指数取自数据），只影响 gdp、单位产出排放与研发投入的金额。",
+        "杠杆、价格与收支都以 2020 年价人民币计；产出（2015 年美元）按 {r:.4g} 折算（汇率的来源"
+        "见目录，平减指数取自数据），只影响 gdp、单位产出排放与研发投入的金额。",
         "Levers, prices and money are in yuan at prices of 2020; output (dollars of 2015) is "
-        "converted at {r:.4g} (exchange rate recalled, deflator from the data), which moves gdp, "
-        "emissions per output and the budget of research only.",
+        "converted at {r:.4g} (exchange rate as sourced in the catalog, deflator from the data), "
+        "which moves gdp, emissions per output and the budget of research only.",
     ).format(r=rate.value)
     if set(start.panel.entities) <= {HOME}:
         return Note(text)
