@@ -8,7 +8,7 @@ import numpy as np
 
 from zhiheng.kernels.simulator_block import Block, Levels
 from zhiheng.kernels.simulator_records import ACTORS, CONVERTED, Array
-from zhiheng.kernels.simulator_year import NOTHING, Year
+from zhiheng.kernels.simulator_year import NOTHING, PRICES, Year
 
 STATE, FIRMS, HOUSEHOLDS = range(len(ACTORS))
 _NOT_SMALL = 1.0  # CNY: gaps of the books are taken relative to turnover, never to less than this
@@ -68,7 +68,7 @@ def _transfer(b: Block, year: Year, v: Levels, t: int, out: Array) -> None:
     homes = (levied * b.household).sum(axis=0)
     firms = levied.sum(axis=0) - homes + v.carbon_price * (year.process - year.captured)
     paid = np.zeros(1)
-    if year.support.any():
+    if v.acts & {"subsidy", "green_finance"}:
         paid = (year.support * year.clean_cost * _supported(b, year, t)).sum(axis=0)
     out[HOUSEHOLDS] -= homes
     out[FIRMS] += paid - firms
@@ -84,11 +84,11 @@ def _supported(b: Block, year: Year, t: int) -> Array:
 def _real(b: Block, year: Year, v: Levels, out: Array) -> None:
     e = b.effects
     costs = np.zeros_like(year.sectors)
-    if year.saved.any():
+    if "standards" in v.began:
         costs += e.standard_cost * (year.sectors * year.saved / (1.0 - year.saved))
-    if year.moved.any():
+    if "electrification" in v.began:
         costs += e.electrification_cost * year.moved
-    if year.response.any():
+    if v.began & PRICES:
         some = np.maximum(year.bill, NOTHING)
         rise = v.energy_price + v.carbon_price * year.sector_emissions / some
         costs += year.bill * np.expm1(-year.response) * (1.0 + 0.5 * rise)
