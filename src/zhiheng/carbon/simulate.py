@@ -124,15 +124,16 @@ def _result(
     found = tables.variables(paths, case.baseline if used else None)
     fan, shown = tables.fan_table(case, who, found, years)
     odds = tables.odds_table(who, found, years, neutral)
+    cost = tables.with_sum(paths.resource)
     out = {
         "outcome": tables.outcome_table(who, found, odds, years),
         "odds": odds,
-        "totals": tables.totals_table(who, found, paths, levered=bool(used)),
+        "totals": tables.totals_table(who, found, cost, levered=bool(used)),
         "hindcast": tables.hindcast_table(case),
         "levers": by_lever.levers_table(used, runs.alone, runs.base),
         "lever_notes": by_lever.lever_notes_table(used, years),
-        "drivers": tables.drivers_table(who, paths, years),
-        "money": tables.money_table(who, paths, years),
+        "drivers": tables.drivers_table(who, found, paths, years),
+        "money": tables.money_table(who, paths, cost, years),
         "paths": tables.paths_table(who, found, years),
         "fan": fan,
         "checks": tables.checks_table(paths, years),

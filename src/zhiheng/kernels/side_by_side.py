@@ -20,9 +20,13 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def side_by_side(part: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """`part` of every item, in the order of the items."""
-    workers = min(len(items), processors())
+WORTH = 500_000
+"""Numbers in all items below which starting threads takes longer than it saves."""
+
+
+def side_by_side(part: Callable[[T], R], items: Sequence[T], numbers: int = WORTH) -> list[R]:
+    """`part` of every item, in the order of the items; `numbers` is how much there is to do."""
+    workers = min(len(items), processors()) if numbers >= WORTH else 1
     if workers <= 1:
         return [part(item) for item in items]
     with ThreadPoolExecutor(workers, thread_name_prefix="zhiheng-draws") as pool:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.kernels.side_by_side import processors, side_by_side
-from zhiheng.kernels.simulator_block import Block, Kept, Levels, block, columns, leveled
+from zhiheng.kernels.simulator_block import Block, Kept, block, columns, leveled, levels_of
 from zhiheng.kernels.simulator_ledger import Ledger, settle
 from zhiheng.kernels.simulator_records import LEVERS, Array, Parameters, Paths, State
 from zhiheng.kernels.simulator_year import Year, first_year, next_year
@@ -79,7 +79,7 @@ def run(
         From `made_ready` of the same arguments, for many runs on few draws.
     """
     base = baseline or calibrate(state, parameters)
-    return _run(state, parameters, levels, base, draws, only, ready)
+    return _run(state, parameters, levels, base, draws, only=only, ready=ready)
 
 
 def made_ready(state: State, parameters: Parameters, baseline: Paths) -> Block | None:
@@ -115,6 +115,7 @@ def _run(
     levels: Array,
     baseline: Paths | None,
     chosen: Rows | None = None,
+    *,
     only: Collection[str] | None = None,
     ready: Block | None = None,
 ) -> Paths:
@@ -163,7 +164,7 @@ def _block_size(draws: int, areas: int) -> int:
 def _run_block(b: Block, out: Raw, rows: slice) -> Gaps:
     """Run all years; each is written out at once, so that its memory serves the next one."""
     year = first_year(b)
-    ledger = settle(b, year, Levels(*np.zeros((len(LEVERS), 1))), 0)
+    ledger = settle(b, year, levels_of(np.zeros((len(LEVERS), 1))), 0)
     gaps = np.empty((2, b.years))
     for t in range(b.years):
         if t > 0:

@@ -27,7 +27,8 @@ LEAST_BUILD = 1e-3
 class Levels(NamedTuple):
     """Levels of one year, each of shape (N,) or (1,), in the order of `LEVERS`.
 
-    `acts` names the levers that any column has in this year, `began` those of this year or before.
+    `acts` names the levers that any column has in this year, `began` those of this year or before;
+    columns outside of `priced` never have a carbon price.
     """
 
     carbon_price: Array
@@ -42,6 +43,18 @@ class Levels(NamedTuple):
     ccus: Array
     acts: frozenset[str] = frozenset()
     began: frozenset[str] = frozenset()
+    priced: slice = slice(None)
+
+
+def levels_of(
+    rows: Array,
+    acts: frozenset[str] = frozenset(),
+    began: frozenset[str] = frozenset(),
+    priced: slice = slice(None),
+) -> Levels:
+    """The levels of a year from an array of shape (L, N or 1)."""
+    named = dict(zip(LEVERS, rows, strict=True))
+    return Levels(**named, acts=acts, began=began, priced=priced)
 
 
 class Kept(NamedTuple):
@@ -107,14 +120,20 @@ def leveled(b: Block, levels: Array, areas: int) -> Block:
     """The block with levers at `levels`, shape (L, D or 1, T)."""
     turned = np.ascontiguousarray(np.moveaxis(levels, -1, 0))
     wide = turned if levels.shape[1] == 1 or areas == 1 else np.repeat(turned, areas, axis=2)
-    acting = turned.any(axis=2)
-    began = np.maximum.accumulate(acting, axis=0)
+    acting = (turned != 0).any(axis=2)
+    began = np.cumsum(acting, axis=0) > 0
 
-    def names(which: NDArray[np.bool_]) -> frozenset[str]:
-        return frozenset(name for name, w in zip(LEVERS, which, strict=True) if w)
+    paid = np.flatnonzero((wide[:, LEVERS.index("carbon_price")] != 0).any(axis=0))
+    # one level for all columns has one entry, and stands for all of them
+    several = paid.size > 0 and wide.shape[2] > 1
+    span = slice(int(paid[0]), int(paid[-1]) + 1) if several else slice(None)
 
-    rows = zip(wide, map(names, acting), map(names, began), strict=True)
-    return replace(b, level=tuple(Levels(*row, acts, so_far) for row, acts, so_far in rows))
+    def names(marks: NDArray[np.bool_]) -> frozenset[str]:
+        return frozenset(LEVERS[k] for k in np.flatnonzero(marks))
+
+    years = range(len(wide))
+    table = tuple(levels_of(wide[t], names(acting[t]), names(began[t]), span) for t in years)
+    return replace(b, level=table)
 
 
 def columns(b: Block, chosen: NDArray[np.intp]) -> Block:

@@ -253,9 +253,8 @@ def _chosen(b: Block, v: Levels, factor: Array, t: int) -> tuple[Array, Array | 
     """
     weight = b.ahead * np.exp(b.tilt * b.damped[t])
     if "carbon_price" in v.acts:
-        paid = _span(v.carbon_price)
-        lower = b.burden[..., paid] * (factor * -v.carbon_price)[:, paid]
-        weight[..., paid] *= np.exp(lower, out=lower)
+        lower = b.burden[..., v.priced] * (factor * -v.carbon_price)[:, v.priced]
+        weight[..., v.priced] *= np.exp(lower, out=lower)
     total = np.einsum("sfn,sf->sn", weight, b.efficiency)
     weight *= (1.0 / np.maximum(total, NOTHING))[:, None]
     if "electrification" not in v.acts:
@@ -266,14 +265,6 @@ def _chosen(b: Block, v: Levels, factor: Array, t: int) -> tuple[Array, Array | 
     weight *= (1.0 - push)[:, None]
     weight[:, -CONVERTED] += push / electric
     return weight, moved
-
-
-def _span(level: Array) -> slice:
-    """From the first to the last column with the lever: all of them where one level is for all."""
-    if len(level) == 1:
-        return slice(None)
-    acting = np.flatnonzero(level)
-    return slice(int(acting[0]), int(acting[-1]) + 1)
 
 
 def _scale(
