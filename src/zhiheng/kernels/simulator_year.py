@@ -41,7 +41,7 @@ class Year:
     gdp: Array
     secondary: Array
     clean: Array  # (2, N)
-    built: Array  # (2, N) new clean supply as a part of all supply
+    aged: Array  # (2, N) part of supply that the start year's plant still gives
     clean_cost: Array  # (2, N) mean cost of new clean supply, without support
     support: Array  # (N,) part of that cost that support takes over
     plant_unit: Array  # (2, N) real cost of a unit of supply, over that of the start
@@ -73,7 +73,7 @@ def first_year(b: Block) -> Year:
         population=b.persons,
         secondary=b.shares[b.shift[0]],
         clean=b.clean,
-        built=np.zeros_like(b.clean),
+        aged=np.ones_like(b.clean),
         clean_cost=b.plant_cost[:, 0],
         support=zero,
         plant_unit=np.zeros_like(b.clean),
@@ -97,7 +97,7 @@ def next_year(b: Block, last: Year, v: Levels, t: int) -> Year:
     shares, shifted = _shares(b, v, t)
     response = _response(b, last, v)
     effort = _effort(b, last, v)
-    clean, built, clean_cost, support, plant_unit = _plant(b, last, v, effort, t)
+    clean, aged, clean_cost, support, plant_unit = _plant(b, last, v, effort, t)
     factor = b.factor.copy()
     factor[-CONVERTED:] = (1.0 - clean) * b.fossil_factor
     chosen, moved_part = _chosen(b, v, factor, t)
@@ -125,7 +125,7 @@ def next_year(b: Block, last: Year, v: Levels, t: int) -> Year:
         population=population,
         secondary=shifted[b.shift[0]],
         clean=clean,
-        built=built,
+        aged=aged,
         clean_cost=clean_cost,
         support=support,
         plant_unit=plant_unit,
@@ -229,9 +229,9 @@ def _plant(
     fresh = least - dearer * (1.0 - share) + support * clean_cost * share
     new = np.maximum(last.growth + (1.0 - b.plant_survival), 0.0)
     part = new / (b.plant_survival + new)
-    built = part * share
-    unit = last.plant_unit * (1.0 - part) + part * fresh
-    return last.clean * (1.0 - part) + built, built, clean_cost, support, unit
+    stays = 1.0 - part
+    unit = last.plant_unit * stays + part * fresh
+    return last.clean * stays + part * share, last.aged * stays, clean_cost, support, unit
 
 
 def _annuity(b: Block, v: Levels) -> Array:
@@ -305,7 +305,7 @@ def _account(
     population: Array,
     secondary: Array,
     clean: Array,
-    built: Array,
+    aged: Array,
     clean_cost: Array,
     support: Array,
     plant_unit: Array,
@@ -356,7 +356,7 @@ def _account(
         gdp=gdp,
         secondary=secondary,
         clean=clean,
-        built=built,
+        aged=aged,
         clean_cost=clean_cost,
         support=support,
         plant_unit=plant_unit,
