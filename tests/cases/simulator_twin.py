@@ -63,6 +63,7 @@ def twin(s, p, d, a, table, *given):
     own, demand = [row[:] for row in stock], useful[:]
     saved, moved, response = [0.0] * n_s, [0.0] * n_s, [0.0] * n_s
     clean, growth = clean0[:], [rise, rise]
+    young = [0.0, 0.0]  # clean supply of plant built since the start, as a part of all supply
     supply = [0.0, 0.0]
     factor = [float(x) for x in s.emission_factor[a]]
     research = planted = 0.0
@@ -111,6 +112,7 @@ def twin(s, p, d, a, table, *given):
             part = new / (stay + new)
             taken = 1 / (1 + math.exp(-chance))
             clean[c] = was[c] * (1 - part) + part * taken
+            young[c] = young[c] * (1 - part) + part * taken
             tax = v["carbon_price"] * s.fossil_factor[a, c]
             inside = begun * math.exp((p.plant_cost[d, c, 0] - unit[c] * (1 - support)) / spread)
             inside += (1 - begun) * math.exp(-tax / spread)
@@ -186,7 +188,7 @@ def twin(s, p, d, a, table, *given):
         if spending is not None:
             row["money"] = _books(
                 s, p, d, e, v, used, saved, moved, response, emitted, bill, process, captured,
-                removed, clean, clean0, unit, support, supply, by_carrier, gdp,
+                removed, young, unit, support, supply, by_carrier, gdp,
                 t, spending, plant,
             )  # fmt: skip
         out.append(row)
@@ -195,7 +197,7 @@ def twin(s, p, d, a, table, *given):
 
 def _books(  # noqa: PLR0917
     s, p, d, e, v, used, saved, moved, response, emitted, bill, process, captured,
-           removed, clean, clean0, unit, support, supply, by_carrier, gdp,
+           removed, young, unit, support, supply, by_carrier, gdp,
            t, spending, plant):  # fmt: skip
     homes = s.household
     sectors = range(len(bill))
@@ -205,8 +207,7 @@ def _books(  # noqa: PLR0917
     paid = 0.0
     supply_cost = 0.0
     for c in range(2):
-        old = clean0[c] * (1 - 1 / p.plant_lifetime[d, c]) ** t
-        paid += support * unit[c] * max(clean[c] - old, 0.0) * by_carrier[c - 2]
+        paid += support * unit[c] * young[c] * by_carrier[c - 2]
         supply_cost += supply[c] * by_carrier[c - 2]
     costs = []
     for i in sectors:

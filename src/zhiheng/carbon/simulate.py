@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -18,8 +19,8 @@ from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Result
 from zhiheng.core.text import Text
-from zhiheng.kernels.simulator import CLOSED, run, take_paths
-from zhiheng.kernels.simulator_records import Paths
+from zhiheng.kernels.simulator import CLOSED, Rows, run, take_paths
+from zhiheng.kernels.simulator_records import Array, Paths
 
 ALONE = 3_000
 """Draws x areas with which the effect of each lever alone is measured."""
@@ -97,38 +98,48 @@ def simulate(
     begun = read_start(panel, start=start, gaps=gaps)
     case = prepare(begun, draws=draws, horizon=horizon, seed=seed)
     used = [s for s in given if s.level != 0.0]
-    table = level_table(given, case.years)
-    found = run(begun.state, case.parameters, table, case.baseline, only=WANTED)
-    return _result(case, found, used, asked, neutral)
+    for s in given:
+        resolved(s, case.years)  # a schedule out of the years is refused at level zero, too
+    return _result(case, _runs(case, used), used, asked, neutral)
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Paths with all levers; and on the first draws each lever alone, none, and all of them."""
+
+    together: Paths
+    alone: dict[str, Paths]
+    base: Paths
+    few: Paths
 
 
 def _result(
     case: Case,
-    paths: Paths,
+    runs: Runs,
     used: Sequence[Schedule],
     asked: Scenario | None,
     neutral: float,
 ) -> Result:
-    years, who = case.years, tables.named(case)
+    years, who, paths = case.years, tables.named(case), runs.together
     found = tables.variables(paths, case.baseline if used else None)
-    alone, base, few = _alone(case, used, paths)
     fan, shown = tables.fan_table(case, who, found, years)
     odds = tables.odds_table(who, found, years, neutral)
+    cost = tables.with_sum(paths.resource)
     out = {
         "outcome": tables.outcome_table(who, found, odds, years),
         "odds": odds,
-        "totals": tables.totals_table(who, found, paths, levered=bool(used)),
+        "totals": tables.totals_table(who, found, cost, levered=bool(used)),
         "hindcast": tables.hindcast_table(case),
-        "levers": by_lever.levers_table(used, alone, base),
+        "levers": by_lever.levers_table(used, runs.alone, runs.base),
         "lever_notes": by_lever.lever_notes_table(used, years),
-        "drivers": tables.drivers_table(who, paths, years),
-        "money": tables.money_table(who, paths, years),
+        "drivers": tables.drivers_table(who, found, paths, years),
+        "money": tables.money_table(who, paths, cost, years),
         "paths": tables.paths_table(who, found, years),
         "fan": fan,
         "checks": tables.checks_table(paths, years),
     }
     if used:
-        out["wedge"] = by_lever.wedge_table(alone, few, base, years)
+        out["wedge"] = by_lever.wedge_table(runs.alone, runs.few, runs.base, years)
     return Result(
         out,
         wording.figures(case, who, shown, levered=bool(used)),
@@ -146,30 +157,39 @@ def _result(
     )
 
 
-def _alone(
-    case: Case, used: Sequence[Schedule], together: Paths
-) -> tuple[dict[str, Paths], Paths, Paths]:
-    """Each lever by itself on the first draws; the baseline and the whole on the same ones."""
-    draws, areas, _ = together.net.shape
+def _runs(case: Case, used: Sequence[Schedule]) -> Runs:
+    """All levers together, and where there are several each by itself on the first draws."""
+    draws, areas, _ = case.baseline.net.shape
     rows = slice(0, min(draws, max(FEWEST, ALONE // areas)))
-    base, few = take_paths(case.baseline, rows), take_paths(together, rows)
+    base = take_paths(case.baseline, rows)
+    if not used:  # without levers a run repeats the baseline bit by bit
+        return Runs(case.baseline, {}, base, base)
+    whole = level_table(used, case.years)
     if len(used) == 1:
-        return {used[0].lever: few}, base, few
-    if not used:
-        return {}, base, few
-    # all of them in one run: the same draws once for each lever
+        together = _run(case, whole, None, WANTED)
+        few = take_paths(together, rows)
+        return Runs(together, {used[0].lever: few}, base, few)
+    # the same draws once for each lever
     own = np.stack([level_table([s], case.years) for s in used], axis=1)
-    found = run(
-        case.start.state,
-        case.parameters,
-        np.repeat(own, rows.stop, axis=1),
-        case.baseline,
-        draws=np.tile(np.arange(rows.stop), len(used)),
-        only=("net", "resource"),
-    )
+    levels = np.repeat(own, rows.stop, axis=1)
+    again = np.tile(np.arange(rows.stop), len(used))
+    if case.ready is None:
+        together = _run(case, whole, None, WANTED)
+        apart = _run(case, levels, again, ("net", "resource"))
+    else:  # few columns: one run has less to do besides them than two
+        levels = np.concatenate([np.repeat(whole[:, None], draws, axis=1), levels], axis=1)
+        found = _run(case, levels, np.concatenate([np.arange(draws), again]), WANTED)
+        together, apart = take_paths(found, slice(0, draws)), take_paths(found, slice(draws, None))
     parts = (slice(k * rows.stop, (k + 1) * rows.stop) for k in range(len(used)))
-    alone = {s.lever: take_paths(found, part) for s, part in zip(used, parts, strict=True)}
-    return alone, base, few
+    alone = {s.lever: take_paths(apart, part) for s, part in zip(used, parts, strict=True)}
+    return Runs(together, alone, base, take_paths(together, rows))
+
+
+def _run(case: Case, levels: Array, chosen: Rows | None, only: Collection[str]) -> Paths:
+    start, ready = case.start.state, case.ready
+    return run(
+        start, case.parameters, levels, case.baseline, draws=chosen, only=only, ready=ready
+    )  # fmt: skip
 
 
 def _checks(case: Case, paths: Paths) -> tuple[Check, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import numpy as np
@@ -19,7 +19,8 @@ from zhiheng.catalog.peaking import peaking
 from zhiheng.catalog.simulator import carriers, facts, priors, sectors
 from zhiheng.kernels.hindcast import Hindcast, hindcast, roll
 from zhiheng.kernels.outlook import FIXED
-from zhiheng.kernels.simulator import calibrate
+from zhiheng.kernels.simulator import calibrate, made_ready
+from zhiheng.kernels.simulator_block import Block
 from zhiheng.kernels.simulator_outlook import REACH, Pool, damped_years, draw_paths, pooled
 from zhiheng.kernels.simulator_records import CONVERTED, LEVERS, Effects, Parameters, Paths
 
@@ -69,6 +70,8 @@ class Case:
     years : tuple of int
         The start and every simulated year.
     countries : Countries
+    ready : Block, optional
+        What all runs with levers have in common, where that is small enough to be kept.
     """
 
     start: Start
@@ -76,6 +79,7 @@ class Case:
     baseline: Paths
     years: tuple[int, ...]
     countries: Countries
+    ready: Block | None
 
 
 _CASES: dict[tuple[object, ...], Case] = {}
@@ -89,18 +93,21 @@ def prepare(start: Start, *, draws: int, horizon: int, seed: int) -> Case:
     seen = start.known.tobytes()
     key = (start.panel.fingerprint, start.panel.level, start.year, seen, draws, horizon, seed)
     if key in _CASES:
-        return _CASES[key]
+        # equal values, but names and what was left out may be others
+        return replace(_CASES[key], start=start)
     ahead = horizon - start.seen
     known = countries(ahead)
     growth = growth_of(start, known.pool.variance, known.pool.affluence_variance)
     paths = _from_start(start, draw_paths(growth, known.pool, draws, ahead, seed))
     parameters = _parameters(start, paths, known.pool, seed)
+    baseline = calibrate(start.state, parameters)
     case = Case(
         start,
         parameters,
-        calibrate(start.state, parameters),
+        baseline,
         tuple(range(start.year, horizon + 1)),
         known,
+        made_ready(start.state, parameters, baseline),
     )
     while len(_CASES) >= _KEPT:
         del _CASES[next(iter(_CASES))]

@@ -8,6 +8,7 @@ the territorial CO2 of economies by sector (`co2_*`), which `simulate_economy` r
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -36,6 +37,11 @@ Array = NDArray[np.float64]
 _KG = 1e-3  # tonnes in a kilogram
 
 
+_STARTS: dict[tuple[object, ...], Start] = {}
+_KEPT = 8
+"""Starts that are kept: another lever on the same panel reads nothing anew."""
+
+
 def read_start(panel: Panel, *, start: int | None, gaps: Literal["refuse", "drop"]) -> Start:
     """Read the start year, and the years before it that drifts are taken from.
 
@@ -46,8 +52,21 @@ def read_start(panel: Panel, *, start: int | None, gaps: Literal["refuse", "drop
         short, M986 output in current prices or another money, C442 and C444 no grid factor,
         C459 sectors of an economy that do not add up.
     """
-    if is_economy(panel):
-        return read_economy(panel, start=start, gaps=gaps)
+    key = (panel.fingerprint, panel.level, start, gaps)
+    found = _STARTS.get(key)
+    if found is not None:
+        # equal values may have other names
+        same = panel.select(entities=found.panel.entities, periods=found.panel.periods)
+        return replace(found, panel=same)
+    read = read_economy if is_economy(panel) else _read_region
+    found = read(panel, start=start, gaps=gaps)
+    while len(_STARTS) >= _KEPT:
+        del _STARTS[next(iter(_STARTS))]
+    _STARTS[key] = found
+    return found
+
+
+def _read_region(panel: Panel, *, start: int | None, gaps: Literal["refuse", "drop"]) -> Start:
     energy = read_energy(panel)
     year = _year(panel, energy) if start is None else start
     first = max(_first_grid_year(), panel.periods[0], year - FIXED.window)

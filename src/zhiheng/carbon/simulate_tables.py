@@ -16,6 +16,7 @@ from zhiheng.core.result import Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.hindcast import RIVALS
 from zhiheng.kernels.lmdi import effects as log_effects
+from zhiheng.kernels.side_by_side import side_by_side
 from zhiheng.kernels.simulator_odds import at_most, fan, peak_by, summed
 from zhiheng.kernels.simulator_records import ACTORS, Array, Paths
 
@@ -75,21 +76,33 @@ def with_sum(x: Array) -> Array:
 
 def variables(paths: Paths, baseline: Paths | None) -> dict[str, Array]:
     """What is reported, [D, A(+1), T] each; ratios of sums, never sums of ratios."""
-    out = {name: with_sum(getattr(paths, name)) for name in (*_SUMMED, "population", "gdp")}
+    parts = {name: getattr(paths, name) for name in (*_SUMMED, "population", "gdp")}
     power = paths.carriers[..., CARRIERS.index("electricity")]
-    electric = with_sum(power)
+    parts |= {"power": power, "clean": paths.clean[..., 0] * power}
+    if baseline is not None:
+        parts["without_levers"] = baseline.emissions
+    out = summed_up(parts)
+    electric, clean, without = (out.pop(n, None) for n in ("power", "clean", "without_levers"))
+    assert electric is not None
+    assert clean is not None
     out["emission_intensity"] = out["emissions"] / out["gdp"]
     out["electricity_share"] = electric / out["energy"]
-    out["clean_power"] = with_sum(paths.clean[..., 0] * power) / electric
-    if baseline is not None:
-        out["without_levers"] = with_sum(baseline.emissions)
-    return out
+    out["clean_power"] = clean / electric
+    return out if without is None else {**out, "without_levers": without}
+
+
+def summed_up(parts: dict[str, Array]) -> dict[str, Array]:
+    """`with_sum` of every array."""
+    arrays = list(parts.values())
+    numbers = sum(x.size for x in arrays) if arrays[0].shape[1] > 1 else 0  # else nothing to do
+    return dict(zip(parts, side_by_side(with_sum, arrays, numbers), strict=True))
 
 
 def paths_table(who: Named, found: dict[str, Array], years: Sequence[int]) -> Table:
     """Quantiles by entity, variable and year."""
-    bands = {name: fan(x) for name, x in found.items()}
-    stacked = np.stack(list(bands.values()), axis=2)  # (5, A, V, T)
+    arrays = list(found.values())
+    bands = side_by_side(fan, arrays, sum(x.size for x in arrays))
+    stacked = np.stack(bands, axis=2)  # (5, A, V, T)
     count, t = len(found), len(years)
     names = [n for n in found for _ in range(t)]
     low, q25, median, q75, high = stacked.reshape(5, -1)
@@ -149,15 +162,16 @@ def outcome_table(who: Named, found: dict[str, Array], odds: Table, years: Seque
     )  # fmt: skip
 
 
-def money_table(who: Named, paths: Paths, years: Sequence[int]) -> Table:
-    """Net receipts of the actors against no lever, and the real cost to all."""
-    money = with_sum(paths.money)
-    moved = with_sum(paths.transfers)
-    cost = -with_sum(paths.resource)[..., None]
-    money = np.concatenate([money, cost], axis=-1)
-    moved = np.concatenate([moved, np.zeros_like(cost)], axis=-1)
-    band = fan(np.moveaxis(money, -1, 2))
-    middle = fan(np.moveaxis(moved, -1, 2))[2]
+def money_table(who: Named, paths: Paths, cost: Array, years: Sequence[int]) -> Table:
+    """Net receipts of the actors against no lever, and the real `cost` to all, with its sum."""
+
+    def bands(x: Array) -> Array:
+        return fan(with_sum(x))
+
+    columns = [x[..., k] for x in (paths.money, paths.transfers) for k in range(len(ACTORS))]
+    *found, real = [*side_by_side(bands, columns, 6 * cost.size), fan(-cost)]
+    band = np.stack([*found[: len(ACTORS)], real], axis=2)
+    middle = np.stack([*found[len(ACTORS) :], np.zeros_like(real)], axis=2)[2]
     actors = (*ACTORS, "all")
     t = len(years)
     return Table.of(
@@ -171,7 +185,7 @@ def money_table(who: Named, paths: Paths, years: Sequence[int]) -> Table:
     )  # fmt: skip
 
 
-def totals_table(who: Named, found: dict[str, Array], paths: Paths, levered: bool) -> Table:
+def totals_table(who: Named, found: dict[str, Array], cost: Array, levered: bool) -> Table:
     """Sums over all simulated years."""
     rows = {
         "cumulative_emissions": (summed(found["emissions"]), "t_CO2"),
@@ -181,7 +195,7 @@ def totals_table(who: Named, found: dict[str, Array], paths: Paths, levered: boo
     if levered:
         avoided = summed(found["without_levers"] - found["emissions"])
         rows["avoided"] = (avoided, "t_CO2")
-        rows["real_cost"] = (summed(with_sum(paths.resource)), "CNY_2020")
+        rows["real_cost"] = (summed(cost), "CNY_2020")
     band = np.stack([fan(x) for x, _ in rows.values()], axis=2)
     low, _, median, _, high = band.reshape(5, -1)
     return Table.of(
@@ -232,21 +246,25 @@ def hindcast_table(case: Case) -> Table:
     )
 
 
-def drivers_table(who: Named, paths: Paths, years: Sequence[int]) -> Table:
+def drivers_table(who: Named, found: dict[str, Array], paths: Paths, years: Sequence[int]) -> Table:
     """LMDI-I of the change since the start in each draw: medians and bands of the effects."""
-    emitted = with_sum(paths.direct + paths.indirect)
-    gdp, people = with_sum(paths.gdp), with_sum(paths.population)
-    energy = with_sum(paths.energy)
-    factors = np.stack([people, gdp / people, energy / gdp, emitted / energy], axis=-1)
     ends = [t for t, y in enumerate(years) if t > 0 and (y in SPLIT or y == years[-1])]
     names = ("population", "affluence", "energy_intensity", "carbon_factor", "process", "captured")
-    parts: list[Array] = []
-    for t in ends:
-        four = log_effects(emitted[..., 0], emitted[..., t], factors[..., 0, :], factors[..., t, :])
-        process = with_sum(paths.process)
-        more = process[..., t] - process[..., 0], -with_sum(paths.captured)[..., t]
-        parts.append(fan(np.concatenate([four, np.stack(more, axis=-1)], axis=-1)))
-    band = np.stack(parts, axis=2)  # (5, A, ends, factors)
+    at = [0, *ends]
+    emitted, process = (
+        with_sum(x[..., at]) for x in (paths.direct + paths.indirect, paths.process)
+    )
+    people, gdp, energy = (found[name][..., at] for name in ("population", "gdp", "energy"))
+    factors = np.stack([people, gdp / people, energy / gdp, emitted / energy], axis=-1)
+
+    def split(k: int) -> Array:
+        first, last = factors[..., 0, :], factors[..., k, :]
+        four = log_effects(emitted[..., 0], emitted[..., k], first, last)
+        more = process[..., k] - process[..., 0], -found["captured"][..., at[k]]
+        return fan(np.concatenate([four, np.stack(more, axis=-1)], axis=-1))
+
+    bands = side_by_side(split, range(1, len(at)), 6 * emitted.size)
+    band = np.stack(bands, axis=2)  # (5, A, ends, factors)
     low, _, median, _, high = band.reshape(5, -1)
     return Table.of(
         ("entity", "period", "factor"),

@@ -13,14 +13,13 @@ Inside a block axes are turned round, draws x areas last, so that the inner loop
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zhiheng.kernels.simulator_block import Block, Kept, Levels, block
+from zhiheng.kernels.side_by_side import processors, side_by_side
+from zhiheng.kernels.simulator_block import Block, Kept, block, columns, leveled, levels_of
 from zhiheng.kernels.simulator_ledger import Ledger, settle
 from zhiheng.kernels.simulator_records import LEVERS, Array, Parameters, Paths, State
 from zhiheng.kernels.simulator_year import Year, first_year, next_year
@@ -58,6 +57,7 @@ def run(
     *,
     draws: Rows | None = None,
     only: Collection[str] | None = None,
+    ready: Block | None = None,
 ) -> Paths:
     """Run with levers.
 
@@ -75,9 +75,19 @@ def run(
         levers run together. `levels` and the result then have R draws.
     only : collection of str, optional
         Paths that are wanted; the others are NaN, which saves their memory.
+    ready : Block, optional
+        From `made_ready` of the same arguments, for many runs on few draws.
     """
     base = baseline or calibrate(state, parameters)
-    return _run(state, parameters, levels, base, draws, only)
+    return _run(state, parameters, levels, base, draws, only=only, ready=ready)
+
+
+def made_ready(state: State, parameters: Parameters, baseline: Paths) -> Block | None:
+    """What all runs on these draws have in common; None where it would take much memory."""
+    draws, areas, _ = parameters.population.shape
+    if draws * areas > BLOCK:
+        return None
+    return block(state, parameters, Kept(baseline.scale, baseline.spending, baseline.plant))
 
 
 def take(parameters: Parameters, rows: slice | Rows) -> Parameters:
@@ -105,7 +115,9 @@ def _run(
     levels: Array,
     baseline: Paths | None,
     chosen: Rows | None = None,
+    *,
     only: Collection[str] | None = None,
+    ready: Block | None = None,
 ) -> Paths:
     draws, areas, years = p.population.shape
     draws = draws if chosen is None else len(chosen)
@@ -117,44 +129,46 @@ def _run(
         rows = slice(start, min(start + size, draws))
         here = own if own.shape[1] == 1 else own[:, rows]
         of = rows if chosen is None else chosen[rows]
-        base = None
-        if baseline is not None:
-            base = Kept(baseline.scale[of], baseline.spending[of], baseline.plant[of])
-        return _run_block(block(state, take(p, of), here, base), out, rows)
+        return _run_block(leveled(_ground(state, p, baseline, of, ready), here, areas), out, rows)
 
-    balance, kaya = np.max(_each(part, range(0, draws, size)), axis=0)
+    balance, kaya = np.max(side_by_side(part, range(0, draws, size)), axis=0)
     worst = float(max(balance.max(), kaya.max()))
     if not worst <= CLOSED:
         raise OpenAccount(f"yearly accounts are open by {worst:.2e}")
     return _paths(out, balance, kaya)
 
 
+def _ground(
+    state: State, p: Parameters, baseline: Paths | None, of: slice | Rows, ready: Block | None
+) -> Block:
+    """The block of some draws, cut from the one that is ready where there is one."""
+    if ready is not None:
+        draws, areas, _ = p.population.shape
+        place = np.arange(draws * areas).reshape(draws, areas)[of].ravel()
+        whole = isinstance(of, slice) and len(place) == draws * areas
+        return ready if whole else columns(ready, place)
+    base = None
+    if baseline is not None:
+        base = Kept(baseline.scale[of], baseline.spending[of], baseline.plant[of])
+    return block(state, take(p, of), base)
+
+
 def _block_size(draws: int, areas: int) -> int:
     """Draws to a block: blocks of one size, and as many of them for each processor."""
     blocks = -(-draws * areas // BLOCK)
     if blocks > 1:
-        workers = os.cpu_count() or 1
-        blocks = -(-blocks // workers) * workers
+        blocks = -(-blocks // processors()) * processors()
     return max(1, -(-draws // max(1, blocks)))
-
-
-def _each(part: Callable[[int], Gaps], starts: range) -> list[Gaps]:
-    """Blocks know nothing of one another: threads change how long they take, and nothing else."""
-    workers = min(len(starts), os.cpu_count() or 1)
-    if workers == 1:
-        return [part(s) for s in starts]
-    with ThreadPoolExecutor(workers, thread_name_prefix="zhiheng-draws") as pool:
-        return list(pool.map(part, starts))
 
 
 def _run_block(b: Block, out: Raw, rows: slice) -> Gaps:
     """Run all years; each is written out at once, so that its memory serves the next one."""
     year = first_year(b)
-    ledger = settle(b, year, Levels(*np.zeros((len(LEVERS), 1))), 0)
+    ledger = settle(b, year, levels_of(np.zeros((len(LEVERS), 1))), 0)
     gaps = np.empty((2, b.years))
     for t in range(b.years):
         if t > 0:
-            levels = b.levels(t)
+            levels = b.level[t]
             year = next_year(b, year, levels, t)
             ledger = settle(b, year, levels, t)
         _write(out, rows, t, year, ledger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from zhiheng.kernels.simulator_records import (
     CONVERTED,
+    LEVERS,
     Array,
     Effects,
     Parameters,
@@ -24,7 +25,11 @@ LEAST_BUILD = 1e-3
 
 
 class Levels(NamedTuple):
-    """Levels of one year, each of shape (N,) or (1,), in the order of `LEVERS`."""
+    """Levels of one year, each of shape (N,) or (1,), in the order of `LEVERS`.
+
+    `acts` names the levers that any column has in this year, `began` those of this year or before;
+    columns outside of `priced` never have a carbon price.
+    """
 
     carbon_price: Array
     energy_price: Array
@@ -36,6 +41,20 @@ class Levels(NamedTuple):
     electrification: Array
     sinks: Array
     ccus: Array
+    acts: frozenset[str] = frozenset()
+    began: frozenset[str] = frozenset()
+    priced: slice = slice(None)
+
+
+def levels_of(
+    rows: Array,
+    acts: frozenset[str] = frozenset(),
+    began: frozenset[str] = frozenset(),
+    priced: slice = slice(None),
+) -> Levels:
+    """The levels of a year from an array of shape (L, N or 1)."""
+    named = dict(zip(LEVERS, rows, strict=True))
+    return Levels(**named, acts=acts, began=began, priced=priced)
 
 
 class Kept(NamedTuple):
@@ -51,7 +70,7 @@ class Block:
     """Arrays with N = draws x areas as last axis; see `State` and `Parameters` for meanings."""
 
     years: int
-    level: Array  # (T, L, N or 1)
+    level: tuple[Levels, ...]  # by year
     stock: Array  # (S, F, N) final energy of the start year
     begun: Array  # (S, N) sum of `stock` over carriers
     useful: Array  # (S, N)
@@ -96,13 +115,52 @@ class Block:
     plant: Array | None  # (T, N)
     start: Array  # (N,) emissions of the start year
 
-    def levels(self, t: int) -> Levels:
-        """The levels of year `t`."""
-        return Levels(*self.level[t])
+
+def leveled(b: Block, levels: Array, areas: int) -> Block:
+    """The block with levers at `levels`, shape (L, D or 1, T)."""
+    turned = np.ascontiguousarray(np.moveaxis(levels, -1, 0))
+    wide = turned if levels.shape[1] == 1 or areas == 1 else np.repeat(turned, areas, axis=2)
+    acting = (turned != 0).any(axis=2)
+    began = np.cumsum(acting, axis=0) > 0
+
+    paid = np.flatnonzero((wide[:, LEVERS.index("carbon_price")] != 0).any(axis=0))
+    # one level for all columns has one entry, and stands for all of them
+    several = paid.size > 0 and wide.shape[2] > 1
+    span = slice(int(paid[0]), int(paid[-1]) + 1) if several else slice(None)
+
+    def names(marks: NDArray[np.bool_]) -> frozenset[str]:
+        return frozenset(LEVERS[k] for k in np.flatnonzero(marks))
+
+    years = range(len(wide))
+    table = tuple(levels_of(wide[t], names(acting[t]), names(began[t]), span) for t in years)
+    return replace(b, level=table)
 
 
-def block(state: State, p: Parameters, levels: Array, baseline: Kept | None) -> Block:
-    """Turn axes round and work out what does not change from year to year."""
+def columns(b: Block, chosen: NDArray[np.intp]) -> Block:
+    """The block with some of its columns, each as often as it is named."""
+    size = b.start.shape[0]
+
+    def cut(x: object) -> object:
+        if isinstance(x, np.ndarray) and x.ndim and x.shape[-1] == size:
+            return np.take(x, chosen, axis=-1)
+        return x
+
+    own = {f.name: getattr(b, f.name) for f in fields(b)}
+    for name in _SHARED:
+        del own[name]
+    effects = Effects(*(np.take(getattr(b.effects, f.name), chosen) for f in fields(b.effects)))
+    return replace(b, effects=effects, **{k: cut(x) for k, x in own.items()})
+
+
+_SHARED = (
+    "years", "level", "efficiency", "branch", "shift", "industry", "household", "payer",
+    "potential", "effects",
+)  # fmt: skip
+"""Fields without an axis of columns."""
+
+
+def block(state: State, p: Parameters, baseline: Kept | None) -> Block:
+    """Turn axes round and work out what does not change from year to year; no levers yet."""
     draws, areas, years = p.population.shape
 
     def area(x: Array) -> Array:  # (A, ...) -> (..., N)
@@ -147,11 +205,7 @@ def block(state: State, p: Parameters, levels: Array, baseline: Kept | None) -> 
     tilt = np.clip(both(p.preference), -most, most)
     return Block(
         years=years,
-        level=np.repeat(
-            np.ascontiguousarray(np.moveaxis(levels, -1, 0)),
-            areas if levels.shape[1] > 1 else 1,
-            axis=2,
-        ),
+        level=(),
         stock=energy,
         begun=energy.sum(axis=1),
         useful=useful,

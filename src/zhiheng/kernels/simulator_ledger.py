@@ -8,7 +8,7 @@ import numpy as np
 
 from zhiheng.kernels.simulator_block import Block, Levels
 from zhiheng.kernels.simulator_records import ACTORS, CONVERTED, Array
-from zhiheng.kernels.simulator_year import NOTHING, Year
+from zhiheng.kernels.simulator_year import NOTHING, PRICES, Year
 
 STATE, FIRMS, HOUSEHOLDS = range(len(ACTORS))
 _NOT_SMALL = 1.0  # CNY: gaps of the books are taken relative to turnover, never to less than this
@@ -44,7 +44,7 @@ def settle(b: Block, year: Year, v: Levels, t: int) -> Ledger:
     n = spending.shape[-1]
     transfers, real = np.zeros((3, n)), np.zeros((3, n))
     if b.spending is not None and b.plant is not None and t > 0:
-        _transfer(b, year, v, t, transfers)
+        _transfer(b, year, v, transfers)
         _real(b, year, v, real)
         real[FIRMS] += spending[0] - b.spending[t, 0] + plant - b.plant[t]
         real[HOUSEHOLDS] += spending[1] - b.spending[t, 1]
@@ -63,32 +63,31 @@ def _by_payer(b: Block, costs: Array) -> Array:
     return out
 
 
-def _transfer(b: Block, year: Year, v: Levels, t: int, out: Array) -> None:
+def _transfer(b: Block, year: Year, v: Levels, out: Array) -> None:
     levied = v.carbon_price * year.sector_emissions + v.energy_price * year.bill
     homes = (levied * b.household).sum(axis=0)
     firms = levied.sum(axis=0) - homes + v.carbon_price * (year.process - year.captured)
     paid = np.zeros(1)
-    if year.support.any():
-        paid = (year.support * year.clean_cost * _supported(b, year, t)).sum(axis=0)
+    if v.acts & {"subsidy", "green_finance"}:
+        paid = (year.support * year.clean_cost * _supported(b, year)).sum(axis=0)
     out[HOUSEHOLDS] -= homes
     out[FIRMS] += paid - firms
     out[STATE] += homes + firms - paid
 
 
-def _supported(b: Block, year: Year, t: int) -> Array:
+def _supported(b: Block, year: Year) -> Array:
     """Clean supply of plant built since the start, the only plant that support is paid for."""
-    before = b.clean * b.plant_survival**t  # what the start year's plant can still give at most
-    return np.maximum(year.clean - before, 0.0) * year.carriers[-CONVERTED:]
+    return np.maximum(year.clean - b.clean * year.aged, 0.0) * year.carriers[-CONVERTED:]
 
 
 def _real(b: Block, year: Year, v: Levels, out: Array) -> None:
     e = b.effects
     costs = np.zeros_like(year.sectors)
-    if year.saved.any():
+    if "standards" in v.began:
         costs += e.standard_cost * (year.sectors * year.saved / (1.0 - year.saved))
-    if year.moved.any():
+    if "electrification" in v.began:
         costs += e.electrification_cost * year.moved
-    if year.response.any():
+    if v.began & PRICES:
         some = np.maximum(year.bill, NOTHING)
         rise = v.energy_price + v.carbon_price * year.sector_emissions / some
         costs += year.bill * np.expm1(-year.response) * (1.0 + 0.5 * rise)

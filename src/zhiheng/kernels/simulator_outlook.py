@@ -23,6 +23,7 @@ from zhiheng.kernels.outlook import (
     walk,
     widen,
 )
+from zhiheng.kernels.side_by_side import side_by_side
 
 REACH = 20
 """Years ahead whose errors are pooled; the width of later years is extrapolated."""
@@ -194,6 +195,7 @@ def draw_paths(
     spread of past errors; the order of draws is that of a random walk with an uncertain drift.
     """
     areas = len(growth.weight)
+    numbers = 2 * draws * areas * horizon
     part = common_part(growth.scale[:, 0], growth.weight, growth.whole) if areas > 1 else 0.0
 
     def stream(*path: int) -> int:
@@ -204,11 +206,17 @@ def draw_paths(
         joint = walk(draws, horizon, stream(kind))[:, None]
         return np.sqrt(share) * joint + np.sqrt(1.0 - share) * own
 
-    first, second = (shocks(k, share=part) for k in range(2))
+    first, second = side_by_side(lambda kind: shocks(kind, share=part), range(2), numbers)
     r = pool.together
     output = r * first + np.sqrt(1.0 - r * r) * second
-    emissions = widen(first, growth.scale[:, 0], pool.errors)
-    affluence = widen(output, growth.scale[:, 1], pool.affluence_errors)
+    emissions, affluence = side_by_side(
+        lambda given: widen(*given),
+        [
+            (first, growth.scale[:, 0], pool.errors),
+            (output, growth.scale[:, 1], pool.affluence_errors),
+        ],
+        numbers,
+    )
     ahead = np.arange(1, horizon + 1)
     wrong = np.random.default_rng([seed, 2]).normal(size=(draws, 1, 1))
     population = wrong * growth.population_spread * ahead

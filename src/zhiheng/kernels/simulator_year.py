@@ -13,6 +13,9 @@ MOST_SHIFTED = 0.9
 """No more than this part of a branch's share can be shifted away."""
 
 
+PRICES = frozenset({"carbon_price", "energy_price"})
+"""Levers that demand answers."""
+
 NOTHING = 1e-200
 """Stands for zero where it divides a zero: no energy, demand or bill is ever as small."""
 
@@ -38,7 +41,7 @@ class Year:
     gdp: Array
     secondary: Array
     clean: Array  # (2, N)
-    built: Array  # (2, N) new clean supply as a part of all supply
+    aged: Array  # (2, N) part of supply that the start year's plant still gives
     clean_cost: Array  # (2, N) mean cost of new clean supply, without support
     support: Array  # (N,) part of that cost that support takes over
     plant_unit: Array  # (2, N) real cost of a unit of supply, over that of the start
@@ -70,7 +73,7 @@ def first_year(b: Block) -> Year:
         population=b.persons,
         secondary=b.shares[b.shift[0]],
         clean=b.clean,
-        built=np.zeros_like(b.clean),
+        aged=np.ones_like(b.clean),
         clean_cost=b.plant_cost[:, 0],
         support=zero,
         plant_unit=np.zeros_like(b.clean),
@@ -94,7 +97,7 @@ def next_year(b: Block, last: Year, v: Levels, t: int) -> Year:
     shares, shifted = _shares(b, v, t)
     response = _response(b, last, v)
     effort = _effort(b, last, v)
-    clean, built, clean_cost, support, plant_unit = _plant(b, last, v, effort, t)
+    clean, aged, clean_cost, support, plant_unit = _plant(b, last, v, effort, t)
     factor = b.factor.copy()
     factor[-CONVERTED:] = (1.0 - clean) * b.fossil_factor
     chosen, moved_part = _chosen(b, v, factor, t)
@@ -106,7 +109,7 @@ def next_year(b: Block, last: Year, v: Levels, t: int) -> Year:
         scale = _scale(b, grown, free, have, stock=last.stock, chosen=chosen, factor=factor)
     else:
         scale = b.scale[t]
-    demand = demand * (scale * np.exp(response) if response.any() else scale)
+    demand = demand * (scale * np.exp(response) if v.began & PRICES else scale)
     new = np.maximum(demand - have, 0.0)
     # demand may fall faster than equipment retires: then all of it runs less
     use = b.survival * np.minimum(demand / np.maximum(have, NOTHING), 1.0)
@@ -122,18 +125,19 @@ def next_year(b: Block, last: Year, v: Levels, t: int) -> Year:
         population=population,
         secondary=shifted[b.shift[0]],
         clean=clean,
-        built=built,
+        aged=aged,
         clean_cost=clean_cost,
         support=support,
         plant_unit=plant_unit,
         old=last.old * use,
         moved=last.moved if moved_part is None else last.moved * use + new * moved_part,
         saved=_saved(b, last, v, new, demand),
+        standards="standards" in v.began,
         response=response,
         effort=effort,
         growth=None,
         scale=scale,
-        process=b.process * grown * _relative(b, shifted, shares, response),
+        process=b.process * grown * _relative(b, v, shifted, shares, response),
         capture=v.ccus * b.effects.capture_rate,
         removed=b.sink * (1.0 + b.effects.sink_gain * effort[1]),
         before=last.carriers[-CONVERTED:],
@@ -149,7 +153,7 @@ def _free(b: Block, gdp: Array, shares: Array) -> Array:
 
 def _saved(b: Block, last: Year, v: Levels, new: Array, demand: Array) -> Array:
     """Part of energy that equipment built under standards saves."""
-    if not np.any(v.standards) and not last.saved.any():
+    if "standards" not in v.began:
         return last.saved
     strict = v.standards * b.effects.compliance
     return (last.saved * (demand - new) + strict * new) / np.maximum(demand, NOTHING)
@@ -162,7 +166,7 @@ def _shares(b: Block, v: Levels, t: int) -> tuple[Array, Array]:
     """
     shares = b.shares * np.exp(b.structure * b.damped[t])
     shares = shares / shares.sum(axis=0)
-    if not np.any(v.industrial_shift):
+    if "industrial_shift" not in v.acts:
         return shares, shares
     source, target = b.shift
     moved = np.minimum(v.industrial_shift, MOST_SHIFTED * shares[source])
@@ -172,9 +176,9 @@ def _shares(b: Block, v: Levels, t: int) -> tuple[Array, Array]:
     return shares, shifted
 
 
-def _relative(b: Block, shifted: Array, shares: Array, response: Array) -> Array:
+def _relative(b: Block, v: Levels, shifted: Array, shares: Array, response: Array) -> Array:
     """Output of industry relative to that without levers, which process emissions follow."""
-    if shifted is shares and not response.any():
+    if shifted is shares and not v.began & PRICES:
         return np.ones(1)
     branch = b.branch[b.industry]
     return shifted[branch] / shares[branch] * np.exp(response[b.industry])
@@ -182,7 +186,7 @@ def _relative(b: Block, shifted: Array, shares: Array, response: Array) -> Array
 
 def _response(b: Block, last: Year, v: Levels) -> Array:
     """Demand moves a part of the way each year to what prices call for in the long run."""
-    if not (np.any(v.carbon_price) or np.any(v.energy_price) or last.response.any()):
+    if not v.began & PRICES:
         return last.response
     burden = v.carbon_price * last.sector_emissions + v.energy_price * last.bill
     rise = burden / np.maximum(last.bill, NOTHING)
@@ -191,7 +195,7 @@ def _response(b: Block, last: Year, v: Levels) -> Array:
 
 
 def _effort(b: Block, last: Year, v: Levels) -> Array:
-    if not (np.any(v.research) or np.any(v.sinks)):
+    if not v.acts & {"research", "sinks"}:
         return last.effort
     gain = np.zeros_like(last.effort)
     gain[0] = v.research / b.effects.research_years
@@ -218,20 +222,21 @@ def _plant(
     dearer = v.carbon_price * b.fossil_factor
     scale = b.plant_scale
     weight = b.build * np.exp((b.plant_cost[:, 0] - clean_cost * (1.0 - support)) / scale)
-    other = (1.0 - b.build) * np.exp(-dearer / scale) if np.any(dearer) else 1.0 - b.build
+    priced = "carbon_price" in v.acts
+    other = (1.0 - b.build) * np.exp(-dearer / scale) if priced else 1.0 - b.build
     share = weight / (weight + other)
     least = -scale * np.log(weight + other)
     fresh = least - dearer * (1.0 - share) + support * clean_cost * share
     new = np.maximum(last.growth + (1.0 - b.plant_survival), 0.0)
     part = new / (b.plant_survival + new)
-    built = part * share
-    unit = last.plant_unit * (1.0 - part) + part * fresh
-    return last.clean * (1.0 - part) + built, built, clean_cost, support, unit
+    stays = 1.0 - part
+    unit = last.plant_unit * stays + part * fresh
+    return last.clean * stays + part * share, last.aged * stays, clean_cost, support, unit
 
 
 def _annuity(b: Block, v: Levels) -> Array:
     """Capital charge with cheaper money over that without; `green_finance` is in basis points."""
-    if not np.any(v.green_finance):
+    if "green_finance" not in v.acts:
         return np.ones(1)
     before = b.effects.capital_cost
     # at least one basis point is left: an interest rate of zero has no annuity in this form
@@ -247,12 +252,12 @@ def _chosen(b: Block, v: Levels, factor: Array, t: int) -> tuple[Array, Array | 
     The second array is the part that the electrification lever moved (S, N).
     """
     weight = b.ahead * np.exp(b.tilt * b.damped[t])
-    if np.any(v.carbon_price):
-        lower = b.burden * (factor * -v.carbon_price)
-        weight *= np.exp(lower, out=lower)
+    if "carbon_price" in v.acts:
+        lower = b.burden[..., v.priced] * (factor * -v.carbon_price)[:, v.priced]
+        weight[..., v.priced] *= np.exp(lower, out=lower)
     total = np.einsum("sfn,sf->sn", weight, b.efficiency)
     weight *= (1.0 / np.maximum(total, NOTHING))[:, None]
-    if not np.any(v.electrification):
+    if "electrification" not in v.acts:
         return weight, None
     electric = b.efficiency[:, -CONVERTED, None]
     push = v.electrification * b.effects.compliance * b.potential
@@ -300,7 +305,7 @@ def _account(
     population: Array,
     secondary: Array,
     clean: Array,
-    built: Array,
+    aged: Array,
     clean_cost: Array,
     support: Array,
     plant_unit: Array,
@@ -315,9 +320,10 @@ def _account(
     capture: Array,
     removed: Array,
     before: Array | None = None,
+    standards: bool = False,
 ) -> Year:
     """Energy, emissions and the bill of a year, with the gaps of its accounts."""
-    used = stock * (1.0 - saved)[:, None] if saved.any() else stock
+    used = stock * (1.0 - saved)[:, None] if standards else stock
     carriers, sectors = used.sum(axis=0), used.sum(axis=1)
     by_sector = np.einsum("sfn,fn->sn", used, factor)
     bill = np.einsum("sfn,fn->sn", used, b.price)
@@ -350,7 +356,7 @@ def _account(
         gdp=gdp,
         secondary=secondary,
         clean=clean,
-        built=built,
+        aged=aged,
         clean_cost=clean_cost,
         support=support,
         plant_unit=plant_unit,
