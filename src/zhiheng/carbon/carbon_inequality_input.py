@@ -82,7 +82,7 @@ def read_amounts(
 
 
 def _refuse_values(panel: Panel, names: Sequence[str], values: Array) -> None:
-    rows = panel.cells(values[..., 0] < 0, values[..., 0])
+    rows = panel.cells(values[..., :1] < 0, values, variable=names[:1])
     if rows:
         raise ZhihengError(
             "M936",

@@ -48,6 +48,11 @@ class Address:
                 row["expression"] = self.expressions[place[3]]
             if values is not None:
                 row["value"] = float(values[place])
+            if len(place) > 3:
+                part = self.parts[place[1]]
+                family = self.expressions[place[3]].partition("[")[0]
+                at = int(place[0]), int(place[2])
+                row |= self.panel.address(*at, ".".join((family, *part)))
             out.append(row)
         return out
 
