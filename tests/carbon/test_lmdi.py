@@ -8,6 +8,7 @@ import pytest
 from zhiheng.carbon.lmdi import CLOSURE, lmdi
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
+from zhiheng.sources.kinds import observe
 
 KAYA = "co2: pop * gdp/pop * energy/gdp * co2/energy"
 UNITS = {"pop": "person", "gdp": "CNY_2020", "energy": "tce", "co2": "t_CO2"}
@@ -241,3 +242,16 @@ def test_one_period_has_no_change_to_decompose():
 def test_a_missing_series_names_the_nearest():
     error = refused("X304", panel(), identity="co2: pops * co2/pops")
     assert "pop" in error.fix.en
+
+
+@pytest.mark.parametrize("base", [float("nan"), 1999, "x", 2011.5])
+def test_a_base_that_is_no_period_is_refused_by_name(base):
+    error = refused("C436", panel(), identity=KAYA, chain=False, base=base)
+    assert str(base) in error.what.en
+
+
+def test_negative_values_name_the_cell_of_the_sheet():
+    rows = "地区,年份,pop,gdp,energy,co2\n北京,2010,1,2,3,4\n北京,2011,1,2,3,-4\n".encode()
+    read = observe(rows, "mine.csv", own_labels=True).panel()
+    error = refused("M833", read, identity=KAYA)
+    assert [row.get("cell") for row in error.evidence] == ["F3", None]  # co2, and co2/energy
