@@ -50,7 +50,7 @@ class Address:
                 row["value"] = float(values[place])
             if len(place) > 3:
                 part = self.parts[place[1]]
-                family = self.expressions[place[3]].partition("[")[0]
+                family = self.expressions[int(place[3])].partition("[")[0]
                 at = int(place[0]), int(place[2])
                 row |= self.panel.address(*at, ".".join((family, *part)))
             out.append(row)

@@ -54,7 +54,7 @@ def read_production(
         )
     meaning = scope(panel.level)
     ratio = f"({names[0]}) / ({names[1]})"
-    refuse_mixed([*names[:3], ratio], meaning, panel=panel, declared=boundaries)
+    refuse_mixed([*names, ratio], meaning, panel=panel, declared=boundaries)
     found = [evaluate(name, panel, meaning) for name in names]
     if meaning.units.is_current_money(found[2].unit):
         raise ZhihengError(

@@ -209,7 +209,7 @@ class Panel:
                 "name": self.name(entity),
                 "period": self.periods[place[1]],
             }
-            named = {column: names[place[2]] for column, names in columns.items()}
+            named = {column: names[int(place[2])] for column, names in columns.items()}
             row |= named if values is None else {**named, "value": float(values[place])}
             for name in named.values():
                 row |= self.address(int(place[0]), int(place[1]), name)
