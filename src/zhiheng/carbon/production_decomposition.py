@@ -148,7 +148,7 @@ def _by_period(found: Split, data: Inputs) -> Table:
     """Effects of every step, over the units that have an answer in it."""
     solved = _solved(found)
     effect = np.where(solved[..., None], found.effects, 0.0).sum(axis=0)
-    effect = np.where(solved.any(axis=0)[:, None], effect, np.nan)
+    effect = np.where(np.asarray(solved.any(axis=0))[:, None], effect, np.nan)
     steps, size = effect.shape
     periods = np.array(data.panel.periods, dtype=np.int64)
     return Table.of(
