@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.carbon.completeness import whole_entities
+from zhiheng.carbon.factor_refusals import nominal
 from zhiheng.carbon.factors import Factors, read_factors
 from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.identities import Identity
@@ -68,7 +69,17 @@ def read_amounts(
     refuse_mixed(names, meaning, panel=panel, declared=boundaries)
     found = [evaluate(name, ordered, meaning) for name in names]
     if "output" in bases and meaning.units.is_current_money(found[-1].unit):
-        raise _current_prices(bases["output"], found[-1].unit)
+        raise nominal(
+            ordered,
+            "output",
+            bases["output"],
+            found[-1].unit,
+            Text(
+                "产出 {a} 以当年价计，物价的变动会被读成单位产出排放之差。",
+                "The output {a} is in current prices: changes of prices would pass for "
+                "differences of emissions per output.",
+            ),
+        )
     values = np.stack([one.values for one in found], axis=-1)
     kept, values, left_out = whole_entities(ordered, names, values, gaps)
     _refuse_values(kept, names, values)
@@ -107,19 +118,6 @@ def _refuse_values(panel: Panel, names: Sequence[str], values: Array) -> None:
             evidence=panel.cells(wrong, values, variable=names),
             fix=Text("换一个大于零的量。", "Use a quantity above zero."),
         )
-
-
-def _current_prices(output: str, unit: str) -> ZhihengError:
-    return ZhihengError(
-        "M934",
-        Text(
-            "产出 {a} 以当年价计，物价的变动会被读成单位产出排放之差。",
-            "The output {a} is in current prices: changes of prices would pass for differences of "
-            "emissions per output.",
-        ).format(a=output),
-        evidence=[{"output": output, "unit": unit}],
-        fix=Text("换成不变价，如 gdp_real。", "Use constant prices, such as gdp_real."),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,6 +257,18 @@ def price_bases(panel: Panel, expressions: Sequence[str], meaning: Scope) -> Non
         )
 
 
+def nominal(panel: Panel, role: str, expression: str, unit: str, what: Text) -> ZhihengError:
+    """M934: an activity or an output in current prices, with what it would pass for."""
+    used = [n.name for n in names(parse(expression))]
+    cells = [cell for cell in (_cell(name, panel) for name in used) if cell]
+    return ZhihengError(
+        "M934",
+        what.format(a=expression),
+        evidence=[{role: expression, "unit": unit, **(cells[0] if cells else {})}],
+        fix=Text("换成不变价，如 gdp_real。", "Use constant prices, such as gdp_real."),
+    )
+
+
 def current_prices(panel: Panel, money: Mapping[str, str], meaning: Scope) -> ZhihengError:
     """Activity or intensity in prices of its own year: factors, with the expressions."""
     rows: list[Row] = [
