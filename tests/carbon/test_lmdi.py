@@ -255,3 +255,16 @@ def test_negative_values_name_the_cell_of_the_sheet():
     read = observe(rows, "mine.csv", own_labels=True).panel()
     error = refused("M833", read, identity=KAYA)
     assert [row.get("cell") for row in error.evidence] == ["F3", None]  # co2, and co2/energy
+
+
+@pytest.mark.parametrize("stated", ["CNY", "CNY_2020"])
+def test_current_prices_are_seen_where_other_units_are_not_stated(stated):
+    named = Panel.of(
+        {s: panel().array(s) for s in UNITS}, entities=ENTITIES, periods=range(2010, 2015),
+        units={"gdp": stated},
+    )  # fmt: skip
+    if stated == "CNY":
+        error = refused("M839", named, identity=KAYA)
+        assert {row["series"] for row in error.evidence} == {"gdp"}
+    else:
+        assert "M836" not in codes(lmdi(named, identity=KAYA))

@@ -274,5 +274,5 @@ def test_affluence_in_current_prices_is_named():
         units={"A": "CNY/person", "T": "CNY_2020"},
     )  # fmt: skip
     notes = [n for n in run(priced).notes if n.code == "M836"]
-    assert "A (CNY/person)" in notes[0].text.zh
+    assert notes[0].text.zh.startswith("A 以当年价计")
     assert "M836" not in codes(run())

@@ -15,6 +15,7 @@ from zhiheng.carbon.factors import Factors, read_factors
 from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.identities import Identity
 from zhiheng.catalog.identities import identity as read_identity
+from zhiheng.catalog.prices import in_current_prices
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import evaluate, needs
@@ -68,7 +69,7 @@ def read_amounts(
     meaning, names = scope(panel.level), [emissions, *bases.values()]
     refuse_mixed(names, meaning, panel=panel, declared=boundaries)
     found = [evaluate(name, ordered, meaning) for name in names]
-    if "output" in bases and meaning.units.is_current_money(found[-1].unit):
+    if "output" in bases and in_current_prices(names[-1], found[-1].unit, panel, meaning):
         raise nominal(
             ordered,
             "output",

@@ -15,6 +15,7 @@ from zhiheng.carbon.telescope import closes
 from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.dimensions import Label
 from zhiheng.catalog.identities import Identity
+from zhiheng.catalog.prices import in_current_prices
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.expression import Scope, evaluate, names, needs, parse
@@ -110,7 +111,7 @@ def read_factors(
     if prices == "refuse":
         refuse.price_bases(panel, written, meaning)
     found = [evaluate(expression, wide.panel, meaning) for expression in expressions]
-    money = current_factors(identity, found, meaning)
+    money = _current_factors(panel, identity, written[1:], found[1:], meaning)
     if money and prices == "refuse":
         shown = {f.id: e for f, e in zip(identity.factors, written[1:], strict=True)}
         money_in = {name: shown[name] for name in money}
@@ -205,15 +206,19 @@ def _known(panel: Panel, expression: str, meaning: Scope) -> NDArray[np.bool_]:
     return np.asarray(np.logical_and.reduce([np.ones(shape, np.bool_), *arrays]), dtype=np.bool_)
 
 
-def current_factors(
-    identity: Identity, found: Sequence[Evaluated], meaning: Scope
-) -> dict[str, str]:
-    """The factors in money of their own year, with their units."""
-    return {
-        f.id: one.unit
-        for f, one in zip(identity.factors, found[1:], strict=True)
-        if meaning.units.is_current_money(one.unit)
-    }
+def _current_factors(
+    panel: Panel,
+    identity: Identity,
+    written: Sequence[str],
+    found: Sequence[Evaluated],
+    meaning: Scope,
+) -> list[str]:
+    """The factors in money of their own year."""
+    return [
+        f.id
+        for f, expression, one in zip(identity.factors, written, found, strict=True)
+        if in_current_prices(expression, one.unit, panel, meaning)
+    ]
 
 
 def _deviation(address: refuse.Address, wide: Spread, values: Array, meaning: Scope) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from zhiheng.carbon.completeness import whole_entities
 from zhiheng.carbon.factor_refusals import nominal
 from zhiheng.catalog.boundaries import refuse_mixed
+from zhiheng.catalog.prices import in_current_prices
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import evaluate, needs
@@ -57,7 +58,7 @@ def read_production(
     ratio = f"({names[0]}) / ({names[1]})"
     refuse_mixed([*names, ratio], meaning, panel=panel, declared=boundaries)
     found = [evaluate(name, panel, meaning) for name in names]
-    if meaning.units.is_current_money(found[2].unit):
+    if in_current_prices(names[2], found[2].unit, panel, meaning):
         raise nominal(
             panel,
             "output",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from zhiheng.carbon.completeness import whole_entities
 from zhiheng.carbon.factor_refusals import nominal
 from zhiheng.catalog.boundaries import refuse_mixed
+from zhiheng.catalog.prices import in_current_prices
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.expression import evaluate, needs
@@ -72,7 +73,7 @@ def read_pair(
     ratio = f"({emissions}) / ({activity})"
     refuse_mixed([*names, ratio], meaning, panel=panel, declared=boundaries)
     found = [evaluate(name, panel, meaning) for name in names]
-    if meaning.units.is_current_money(found[1].unit):
+    if in_current_prices(activity, found[1].unit, panel, meaning):
         raise nominal(
             panel,
             "activity",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zhiheng.catalog.prices import in_current_prices
 from zhiheng.catalog.scope import scope
-from zhiheng.core.expression import evaluate, parse, text
-from zhiheng.core.expression.tree import Call
+from zhiheng.core.expression import evaluate
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
 from zhiheng.core.text import Text
@@ -15,8 +15,8 @@ from zhiheng.core.text import Text
 def nominal_notes(panel: Panel, expressions: Sequence[str]) -> list[Note]:
     """A caution that names the variables in current prices; nothing where there are none."""
     meaning = scope(panel.level)
-    units = {e: evaluate(_measured(e), panel, meaning).unit for e in expressions}
-    found = [f"{e} ({u})" for e, u in units.items() if meaning.units.is_current_money(u)]
+    units = {e: evaluate(e, panel, meaning).unit for e in expressions}
+    found = [e for e, unit in units.items() if in_current_prices(e, unit, panel, meaning)]
     if not found:
         return []
     return [
@@ -31,11 +31,3 @@ def nominal_notes(panel: Panel, expressions: Sequence[str]) -> list[Note]:
             code="M836",
         )
     ]
-
-
-def _measured(expression: str) -> str:
-    """What is in a unit: a logarithm has none, its argument does."""
-    node = parse(expression)
-    if isinstance(node, Call) and node.function == "log" and node.arguments:
-        return text(node.arguments[0])
-    return expression
