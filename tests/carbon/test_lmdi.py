@@ -254,7 +254,16 @@ def test_negative_values_name_the_cell_of_the_sheet():
     rows = "地区,年份,pop,gdp,energy,co2\n北京,2010,1,2,3,4\n北京,2011,1,2,3,-4\n".encode()
     read = observe(rows, "mine.csv", own_labels=True).panel()
     error = refused("M833", read, identity=KAYA)
-    assert [row.get("cell") for row in error.evidence] == ["F3", None]  # co2, and co2/energy
+    assert [row.get("cell") for row in error.evidence] == ["F3", "F3"]  # co2, and co2/energy
+
+
+def test_gaps_and_divisors_of_zero_name_the_series_behind_a_ratio():
+    gdp, energy = panel().array("gdp").copy(), panel().array("energy").copy()
+    gdp[1, 2], energy[0, 1] = np.nan, 0
+    error = refused("M800", panel(gdp=gdp, energy=energy), identity=KAYA)
+    assert {(r["entity"], r["period"], r["series"]) for r in error.evidence} == {
+        ("130000", 2012, "gdp"), ("110000", 2011, "energy"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("stated", ["CNY", "CNY_2020"])

@@ -274,3 +274,9 @@ def test_sectors_may_be_written_with_spaces():
     spaced = lmdi(panel(), identity=FLAT, sectors="farming, industry")
     plain = lmdi(panel(), identity=FLAT, sectors=["farming", "industry"])
     np.testing.assert_array_equal(spaced.table("effects").effect, plain.table("effects").effect)
+
+
+def test_a_negative_value_of_a_sector_names_its_series():
+    data = panel(**{"energy.industry": -np.ones((2, 4))})
+    error = refused("M833", data, identity=FLAT)
+    assert {row["series"] for row in error.evidence} == {"energy.industry"}

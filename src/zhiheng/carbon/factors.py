@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -113,19 +113,21 @@ def read_factors(
     found = [evaluate(expression, wide.panel, meaning) for expression in expressions]
     money = _current_factors(panel, identity, written[1:], found[1:], meaning)
     if money and prices == "refuse":
-        shown = {f.id: e for f, e in zip(identity.factors, written[1:], strict=True)}
-        money_in = {name: shown[name] for name in money}
+        by_id = {f.id: e for f, e in zip(identity.factors, written[1:], strict=True)}
+        money_in = {name: by_id[name] for name in money}
         raise refuse.current_prices(panel, money_in, meaning)
     values, empty = cube(wide, found, expressions, meaning)
     complete = np.asarray(np.isfinite(values).all(axis=(1, 2, 3)), dtype=np.bool_)
-    address = refuse.Address(panel, wide.parts, [identity.left, *(f.id for f in identity.factors)])
+    shown = [identity.left, *(f.id for f in identity.factors)]
+    inside = [tuple(n.name for n in names(parse(e))) for e in written]
+    address = refuse.Address(panel, wide.parts, shown, inside)
     if not complete.all() and (gaps == "refuse" or not complete.any()):
         raise refuse.missing(address, ~np.isfinite(values))
     kept = panel
     if not complete.all():
         whole = [e for e, c in zip(panel.entities, complete, strict=True) if c]
         kept, values = panel.select(entities=whole), values[complete]
-    address = refuse.Address(kept, address.parts, address.expressions)
+    address = replace(address, panel=kept)
     sink = np.asarray(
         (values[..., 0] <= 0).all(axis=-1) & (values[..., 0] < 0).any(axis=-1), dtype=np.bool_
     )
