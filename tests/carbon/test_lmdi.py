@@ -277,3 +277,9 @@ def test_current_prices_are_seen_where_other_units_are_not_stated(stated):
         assert {row["series"] for row in error.evidence} == {"gdp"}
     else:
         assert "M836" not in codes(lmdi(named, identity=KAYA))
+
+
+def test_a_chain_through_a_peak_far_above_its_ends_closes_relative_to_the_peak():
+    co2 = np.array([[1e-9, 3e9, 2e9, 1e-9, 2e-9]] * 3)
+    result = lmdi(panel(co2=co2), identity=KAYA)
+    assert all(check.passed for check in result.checks)
