@@ -199,3 +199,12 @@ def test_current_prices_are_refused_with_the_cell_of_the_sheet(method, options):
         method(read, **renamed)
     assert caught.value.code == "M934"
     assert caught.value.evidence[0]["cell"] == "D2"
+
+
+def test_effects_of_a_start_near_nothing_close_relative_to_their_size():
+    data = Panel.of(
+        {"co2": [[1e-6, 3e6, 2e6]], "gdp": [[1.0, 7.0, 8.0]]}, entities=["a"],
+        periods=[2000, 2001, 2002], units={},
+    )  # fmt: skip
+    result = tapio(data, emissions="co2", activity="gdp", identity="co2: gdp * co2/gdp")
+    assert all(check.passed for check in result.checks)
