@@ -66,7 +66,7 @@ class Address:
         """The stored series that makes the value what it is, with its cell if that is known."""
         stored = [self._stored(name, self.parts[part]) for name in self.inside[expression]]
         values = {s: float(self.panel.array(s)[entity, period]) for s in stored if s}
-        faults = [s for s, v in values.items() if np.isnan(v)]
+        faults = [s for s, v in values.items() if not np.isfinite(v)]
         faults += [s for s, v in values.items() if v < 0]
         faults += [s for s, v in values.items() if v == 0]
         if not faults:
