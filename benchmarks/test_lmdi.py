@@ -12,7 +12,6 @@ import pytest
 
 from zhiheng.carbon.lmdi import lmdi as method
 from zhiheng.core.panel import Panel
-from zhiheng.kernels.lmdi import lmdi
 from zhiheng.kernels.lmdi_forms import decompose
 
 LARGE, PROVINCES = (10_000, 20, 5), (31 * 45, 20, 5)
@@ -45,12 +44,18 @@ def steps(shape=NATION):
     return [np.ascontiguousarray(a) for a in (v[:, :-1], v[:, 1:], x[:, :-1], x[:, 1:])]
 
 
+def one_by_one(total, x):
+    """Every row a total of its own."""
+    v, y = total[..., None], x[:, :, None]
+    return decompose(v[:, :-1], v[:, 1:], y[:, :-1], y[:, 1:], method="lmdi1", form="additive")
+
+
 def test_zhiheng(benchmark):
-    benchmark.pedantic(lmdi, args=made(LARGE), rounds=5, iterations=1)
+    benchmark.pedantic(one_by_one, args=made(LARGE), rounds=5, iterations=1)
 
 
 def test_zhiheng_on_provinces_by_sectors(benchmark):
-    benchmark(lmdi, *made(PROVINCES))
+    benchmark(one_by_one, *made(PROVINCES))
 
 
 @pytest.mark.parametrize(("kind", "form"), MODELS)
@@ -81,4 +86,4 @@ def test_zhiheng_from_the_panel_to_the_tables(benchmark):
 def test_plain_loop_on_provinces_by_sectors(benchmark):
     total, x = made(PROVINCES)
     found = benchmark.pedantic(plain_loop, args=(total, x), rounds=1, iterations=1)
-    np.testing.assert_allclose(found, lmdi(total, x).effects.sum(axis=(0, 1)), rtol=1e-9)
+    np.testing.assert_allclose(found, one_by_one(total, x).effects.sum(axis=(0, 1)), rtol=1e-9)

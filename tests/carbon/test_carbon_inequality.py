@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from zhiheng.carbon.carbon_inequality import carbon_inequality
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
+from zhiheng.kernels.inequality import measures
 from zhiheng.kernels.lorenz import logarithmic_shares, lorenz
+from zhiheng.kernels.resample import multiplicities
 
 STORED = json.loads(
     (Path(__file__).parents[1] / "reference" / "carbon_inequality" / "expected.json")
@@ -147,3 +149,56 @@ def test_zero_emissions_have_no_theil_l_but_a_gini():
     table = run(panel(co2=co2)).table("inequality").set_index(["period", "measure"]).value
     assert np.isnan(table[2010, "theil_l"])
     assert np.isfinite(table[2010, "gini"])
+    assert np.isnan(run(panel(co2=co2), draws=99).table("inequality").ci_low.iloc[2])
+
+
+def test_periods_without_emissions_have_no_measure_and_it_is_said():
+    co2 = panel().array("co2").copy()
+    co2[:, 0] = 0
+    result = run(panel(co2=co2), groups={f"r{i}": str(i % 2) for i in range(9)}, draws=99)
+    table = result.table("inequality").set_index("period")
+    assert table.loc[2010, ["value", "ci_low", "ci_high"]].isna().all(axis=None)
+    assert table.loc[2011].notna().all(axis=None)
+    assert any("2010" in note.text.en and note.level == "caution" for note in result.notes)
+    assert set(result.table("lorenz").line) == {"2012", "equality"}
+
+
+def test_an_identity_leaves_out_entities_that_it_is_incomplete_for():
+    gdp = panel().array("gdp").copy()
+    gdp[3, 1] = np.nan
+    identity = "co2: pop * gdp/pop * co2/gdp"
+    data = panel(gdp=gdp)
+    refused("M800", data, identity=identity)
+    result = run(data, identity=identity, gaps="drop")
+    assert "r3" not in set(result.table("lorenz").entity)
+    assert "M837" in {note.code for note in result.notes}
+    assert all(check.passed for check in result.checks)
+
+
+def test_a_factor_that_is_zero_has_no_logarithm():
+    co2 = panel().array("co2").copy()
+    co2[2, 1] = 0
+    error = refused("M945", panel(co2=co2), identity="co2: pop * gdp/pop * co2/gdp")
+    assert [(r["entity"], r["period"]) for r in error.evidence] == [("r2", 2011)]
+
+
+def test_output_in_current_prices_is_refused():
+    refused("M934", panel(units=UNITS | {"gdp": "CNY"}), output="gdp")
+
+
+def test_intervals_are_wider_than_percentiles_that_cover_too_little():
+    # Percentiles of the Gini of thirty entities cover 76 % where 95 % is said.
+    table = run(draws=399).table("inequality").set_index(["period", "measure"])
+    heads = panel().array("co2") / panel().array("pop")
+    base = panel().array("pop")
+    drawn = multiplicities(np.zeros(9, dtype=int), draws=399, seed=1)
+    gini = measures(heads, drawn, base, epsilon=1.0)[..., 0]
+    low, high = np.quantile(gini, [0.025, 0.975], axis=0)
+    one = table.xs("gini", level="measure")
+    assert (one.ci_high.to_numpy() - one.ci_low.to_numpy() > high - low).all()
+
+
+def test_a_gini_of_few_regions_has_no_interval_beyond_one():
+    few = panel().select(entities=["r0", "r1", "r2"])
+    table = run(few, draws=199).table("inequality")
+    assert (table[table.measure == "gini"].ci_high <= 1).all()

@@ -8,6 +8,7 @@ import pytest
 from zhiheng.carbon.lmdi import CLOSURE, lmdi
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
+from zhiheng.sources.kinds import observe
 
 KAYA = "co2: pop * gdp/pop * energy/gdp * co2/energy"
 UNITS = {"pop": "person", "gdp": "CNY_2020", "energy": "tce", "co2": "t_CO2"}
@@ -241,3 +242,44 @@ def test_one_period_has_no_change_to_decompose():
 def test_a_missing_series_names_the_nearest():
     error = refused("X304", panel(), identity="co2: pops * co2/pops")
     assert "pop" in error.fix.en
+
+
+@pytest.mark.parametrize("base", [float("nan"), 1999, "x", 2011.5])
+def test_a_base_that_is_no_period_is_refused_by_name(base):
+    error = refused("C436", panel(), identity=KAYA, chain=False, base=base)
+    assert str(base) in error.what.en
+
+
+def test_negative_values_name_the_cell_of_the_sheet():
+    rows = "地区,年份,pop,gdp,energy,co2\n北京,2010,1,2,3,4\n北京,2011,1,2,3,-4\n".encode()
+    read = observe(rows, "mine.csv", own_labels=True).panel()
+    error = refused("M833", read, identity=KAYA)
+    assert [row.get("cell") for row in error.evidence] == ["F3", "F3"]  # co2, and co2/energy
+
+
+def test_gaps_and_divisors_of_zero_name_the_series_behind_a_ratio():
+    gdp, energy = panel().array("gdp").copy(), panel().array("energy").copy()
+    gdp[1, 2], energy[0, 1] = np.nan, 0
+    error = refused("M800", panel(gdp=gdp, energy=energy), identity=KAYA)
+    assert {(r["entity"], r["period"], r["series"]) for r in error.evidence} == {
+        ("130000", 2012, "gdp"), ("110000", 2011, "energy"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("stated", ["CNY", "CNY_2020"])
+def test_current_prices_are_seen_where_other_units_are_not_stated(stated):
+    named = Panel.of(
+        {s: panel().array(s) for s in UNITS}, entities=ENTITIES, periods=range(2010, 2015),
+        units={"gdp": stated},
+    )  # fmt: skip
+    if stated == "CNY":
+        error = refused("M839", named, identity=KAYA)
+        assert {row["series"] for row in error.evidence} == {"gdp"}
+    else:
+        assert "M836" not in codes(lmdi(named, identity=KAYA))
+
+
+def test_a_chain_through_a_peak_far_above_its_ends_closes_relative_to_the_peak():
+    co2 = np.array([[1e-9, 3e9, 2e9, 1e-9, 2e-9]] * 3)
+    result = lmdi(panel(co2=co2), identity=KAYA)
+    assert all(check.passed for check in result.checks)

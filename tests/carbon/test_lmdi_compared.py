@@ -236,6 +236,27 @@ def test_an_index_of_sinks_is_that_of_their_size():
     assert result.table("sinks").effect.prod() == pytest.approx(size[-1] / size[0], rel=1e-12)
 
 
+def test_errors_are_carried_through_sinks_too():
+    _, result = with_sink(sinks="apart", uncertainty={"co2": 0.1})
+    sinks, change = result.table("sinks"), result.table("sinks_change").iloc[0]
+    assert (sinks.low <= sinks.effect).all()
+    assert (sinks.effect <= sinks.high).all()
+    assert change.change_low < change.change < change.change_high
+    _, alone = with_sink(sinks="apart", sectors=["forest"], uncertainty={"co2": 0.1})
+    assert {"low", "high"} <= set(alone.table("sinks").columns)
+
+
+def test_sinks_that_start_at_zero_have_no_index_and_it_is_said():
+    forest = [[0.0, -1.0, -2.0]] * 2
+    data = panel(
+        entities=("a", "b"), **{"co2.industry": np.ones((2, 3)), "co2.forest": forest}
+    )  # fmt: skip
+    data = data.select(series=[s for s in data.series if s != "co2"])
+    result = lmdi(data, identity="co2: gdp * co2[sector]/gdp", sinks="apart", form="multiplicative")
+    assert result.table("sinks").effect.isna().all()
+    assert any("sinks starts or ends at zero" in note.text.en for note in result.notes)
+
+
 def test_a_sink_of_one_entity_is_not_compared_with_emissions_of_another():
     mixed = panel(co2=[[-1.0] * 3, [1.0] * 3, [2.0] * 3])
     refused("M958", mixed, identity=KAYA, sinks="apart", between="entities")
@@ -340,6 +361,14 @@ def test_a_family_gives_its_error_to_every_part():
 )
 def test_an_uncertainty_that_cannot_be_used_is_refused(options):
     refused("M959", panel(), identity=KAYA, **options)
+
+
+def test_an_uncertainty_given_as_text_is_the_same_number():
+    text, number = (
+        lmdi(panel(), identity=KAYA, uncertainty={"co2": sd}, draws=200) for sd in ("0.05", 0.05)
+    )
+    np.testing.assert_array_equal(text.table("effects").low, number.table("effects").low)
+    assert [n.text for n in text.notes] == [n.text for n in number.notes]
 
 
 def test_an_identity_that_holds_in_the_data_only_bears_no_errors():

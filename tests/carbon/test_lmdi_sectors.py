@@ -262,3 +262,21 @@ def test_parts_that_do_not_multiply_up_are_refused_by_their_sum():
     data = panel(va=np.full((2, 4), 9.0))
     error = refused("M832", data, identity="co2: population * va[sector]/va * energy[sector]")
     assert abs(float(str(error.evidence[0]["residual"]))) > CLOSURE
+
+
+def test_sectors_of_an_identity_without_a_mark_are_refused_not_ignored():
+    data = panel(co2=np.ones((2, 4)))
+    error = refused("M958", data, identity="co2: population * co2/population", sectors=["industry"])
+    assert error.evidence[0]["sectors"] == "industry"
+
+
+def test_sectors_may_be_written_with_spaces():
+    spaced = lmdi(panel(), identity=FLAT, sectors="farming, industry")
+    plain = lmdi(panel(), identity=FLAT, sectors=["farming", "industry"])
+    np.testing.assert_array_equal(spaced.table("effects").effect, plain.table("effects").effect)
+
+
+def test_a_negative_value_of_a_sector_names_its_series():
+    data = panel(**{"energy.industry": -np.ones((2, 4))})
+    error = refused("M833", data, identity=FLAT)
+    assert {row["series"] for row in error.evidence} == {"energy.industry"}

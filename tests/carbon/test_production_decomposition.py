@@ -90,3 +90,19 @@ def test_gaps_are_refused_or_leave_the_entity_out():
 def test_a_frontier_of_few_units_carries_a_caution():
     few = run(panel(entities=5))
     assert any("frontier" in n.text.en and n.level == "caution" for n in few.notes)
+
+
+def test_where_no_step_has_an_answer_effects_are_gaps_not_zeros():
+    steep = np.tile([1.0, 0.1], (12, 1))  # everybody surpasses the frontier before
+    data = panel(periods=2, co2=steep, energy=steep)
+    result = run(data, frontier="adjacent")
+    assert result.table("effects")[["effect", "share", "mean_ratio"]].isna().all(axis=None)
+    assert result.table("by_period").effect.isna().all()
+    assert set(result.table("by_period").n) == {0}
+    assert "M935" in {note.code for note in result.notes}
+
+
+def test_further_inputs_stand_in_the_same_boundary():
+    units = UNITS | {"co2_edgar": "t_CO2", "co2_ceads": "t_CO2"}
+    both = {k: panel().array("co2") for k in ("co2_edgar", "co2_ceads")}
+    refused("C432", panel(units=units, **both), emissions="co2_edgar", inputs=["co2_ceads"])

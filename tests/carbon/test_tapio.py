@@ -7,9 +7,12 @@ import math
 import numpy as np
 import pytest
 
+from zhiheng.carbon.carbon_inequality import carbon_inequality
+from zhiheng.carbon.production_decomposition import production_decomposition
 from zhiheng.carbon.tapio import tapio
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
+from zhiheng.sources.kinds import observe
 
 UNITS = {"pop": "person", "gdp": "CNY_2020", "energy": "tce", "co2": "t_CO2"}
 KAYA = "co2: pop * gdp/pop * energy/gdp * co2/energy"
@@ -178,3 +181,30 @@ def test_the_provinces_are_classified_with_names_in_both_languages():
     assert table.state_title_zh[0] == "强脱钩"
     assert table.state_title_en[0] == "strong decoupling"
     assert list(result.table("efforts").in_activity[:4]) == ["yes", "yes", "no", "no"]
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        (tapio, {"emissions": "co2", "activity": "gdp / people"}),
+        (carbon_inequality, {"emissions": "co2", "population": "people", "output": "gdp"}),
+        (production_decomposition, {"emissions": "co2", "energy": "people", "output": "gdp"}),
+    ],
+)
+def test_current_prices_are_refused_with_the_cell_of_the_sheet(method, options):
+    rows = "地区,年份,people,gdp（亿元）,co2\n北京,2010,1,2,3\n北京,2011,1,2,3\n".encode()
+    read = observe(rows, "mine.csv", own_labels=True).panel()
+    renamed = {k: v.replace("gdp", read.series[1]) for k, v in options.items()}
+    with pytest.raises(ZhihengError) as caught:
+        method(read, **renamed)
+    assert caught.value.code == "M934"
+    assert caught.value.evidence[0]["cell"] == "D2"
+
+
+def test_effects_of_a_start_near_nothing_close_relative_to_their_size():
+    data = Panel.of(
+        {"co2": [[1e-6, 3e6, 2e6]], "gdp": [[1.0, 7.0, 8.0]]}, entities=["a"],
+        periods=[2000, 2001, 2002], units={},
+    )  # fmt: skip
+    result = tapio(data, emissions="co2", activity="gdp", identity="co2: gdp * co2/gdp")
+    assert all(check.passed for check in result.checks)

@@ -48,6 +48,18 @@ def test_a_half_written_identity_is_refused(wrong):
     assert caught.value.code == "C430"
 
 
+@pytest.mark.parametrize("wrong", ["co2 = a * b", "a * co2/a", "co2 [sector]", " "])
+def test_what_is_no_name_is_not_looked_up_among_the_names(wrong):
+    with pytest.raises(ZhihengError) as caught:
+        identity(wrong)
+    assert caught.value.code == "C430"
+
+
+def test_the_colon_of_a_chinese_keyboard_and_spaces_are_read():
+    assert identity("co2：a * co2/a").factors == identity("co2: a * co2/a").factors
+    assert identity(" kaya ") == identity("kaya")
+
+
 def test_the_same_factor_twice_is_refused():
     with pytest.raises(ZhihengError) as caught:
         identity("v: a / b * b * a/b")

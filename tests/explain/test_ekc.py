@@ -208,3 +208,34 @@ def test_rows_with_gaps_are_left_out_only_when_asked():
     result = ekc(holes, outcome="y", regressor="x", gaps="drop")
     assert len(result.tables["dropped"]) == 1
     assert result.tables["fit"].columns["n"][0] == 199
+
+
+def carbon(**units):
+    rng = np.random.default_rng(0)
+    names = ("co2_edgar", "co2_ceads", "co2_mine", "final_energy", "income")
+    return Panel.of(
+        {n: rng.uniform(1, 2, (20, 6)) for n in names},
+        entities=[f"r{i:02d}" for i in range(20)], periods=range(2000, 2006), units=units,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"outcome": "co2_edgar / co2_ceads"},
+        {"outcome": "log(co2_edgar)", "controls": ["log(final_energy)"]},
+        {"outcome": "co2_mine/final_energy", "boundaries": {"co2_mine": "territorial"}},
+    ],
+)
+def test_accounts_of_two_boundaries_do_not_meet_in_one_curve(options):
+    with pytest.raises(ZhihengError) as caught:
+        ekc(carbon(), regressor="log(income)", **options)
+    assert caught.value.code == "C432"
+
+
+def test_income_in_current_prices_is_named():
+    run = {"outcome": "log(co2_edgar)", "regressor": "log(income)"}
+    named = ekc(carbon(income="CNY/person"), **run)
+    said = [n.text.en for n in named.notes if n.code == "M836"]
+    assert said[0].startswith("log(income) are in current prices")
+    assert "M836" not in {n.code for n in ekc(carbon(income="CNY_2020/person"), **run).notes}

@@ -245,3 +245,34 @@ def test_ridge_intervals_hold_the_truth_about_as_often_as_said():
         inside += (table.ci_low < [0.8, 1.1, 0.4]) & (table.ci_high > [0.8, 1.1, 0.4])
     # Percentile intervals of 24 clusters run short; three binomial errors of 200 runs are .046.
     assert (inside / runs > 0.87).all()
+
+
+def test_a_k_without_ridge_is_refused_not_ignored():
+    error = refused("M941", ridge_k=0.5)
+    assert {row["option"] for row in error.evidence} == {"ridge_k", "estimator"}
+
+
+def test_the_range_of_k_in_resamples_goes_by_the_level():
+    wide, narrow = (
+        run(estimator="ridge", draws=99, level=level).table("ridge_choice").iloc[0]
+        for level in (0.05, 0.6)
+    )
+    assert wide.ridge_k_low < narrow.ridge_k_low
+    assert narrow.ridge_k_high < wide.ridge_k_high
+
+
+def test_without_a_fieller_set_nothing_is_said_of_where_it_lies():
+    ridge = run(estimator="ridge", quadratic=True, draws=50).table("turning_point").iloc[0]
+    assert np.isnan(ridge.fieller_low)
+    assert ridge.set_in_range == ""
+
+
+def test_affluence_in_current_prices_is_named():
+    data = noisy()
+    priced = Panel.of(
+        {s: data.array(s) for s in data.series}, entities=data.entities, periods=data.periods,
+        units={"A": "CNY/person", "T": "CNY_2020"},
+    )  # fmt: skip
+    notes = [n for n in run(priced).notes if n.code == "M836"]
+    assert notes[0].text.zh.startswith("A 以当年价计")
+    assert "M836" not in codes(run())

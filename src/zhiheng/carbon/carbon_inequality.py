@@ -19,7 +19,7 @@ from zhiheng.core.result import Check, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.kernels.inequality import measures
 from zhiheng.kernels.lorenz import logarithmic_shares, lorenz
-from zhiheng.kernels.resample import multiplicities
+from zhiheng.kernels.resample import level_interval, multiplicities
 from zhiheng.kernels.theil import Nested, nested
 
 Array = NDArray[np.float64]
@@ -79,8 +79,9 @@ def carbon_inequality(
     Raises
     ------
     ZhihengError
-        C432 two boundaries, M800 gaps, M810/M811 groups, M843 a base not above zero, M936
-        negative emissions, M937 an option out of range, M938 an identity that does not fit.
+        C432 two boundaries, M800 gaps, M810/M811 groups, M843 a base not above zero, M934
+        output in current prices, M936 negative emissions, M937 an option out of range, M938 an
+        identity that does not fit, M945 a factor without a logarithm.
 
     References
     ----------
@@ -91,6 +92,9 @@ def carbon_inequality(
     _check(level, draws)
     bases = {"population": population} | ({"output": output} if output else {})
     data = read_amounts(panel, emissions, bases, gaps=gaps, boundaries=boundaries)
+    chain = None
+    if identity is not None:
+        chain, data = read_chain(panel, data, identity, gaps=gaps, boundaries=boundaries)
     tables = {"inequality": _inequality(data, draws, seed, level), "lorenz": _lorenz(data)}
     checks = [_area(data)]
     people = data.bases["population"]
@@ -107,17 +111,16 @@ def carbon_inequality(
             np.nanmax(np.abs(f.total - f.parts.sum(axis=1)), initial=0.0) for f in found.values()
         ]
         checks.append(Check(wording.PARTS_CHECK, float(max(off)), ROUNDING))
-    if identity is not None:
-        meaning, factors = read_chain(panel, data, identity, boundaries)
-        covariances, variance = logarithmic_shares(factors.factors[:, 0, :, 1:], people)
-        titles = [f.title for f in meaning.factors[1:]]
-        ids = [f.id for f in meaning.factors[1:]]
+    if chain is not None:
+        covariances, variance = logarithmic_shares(chain.factors, people)
+        titles = [f.title for f in chain.identity.factors[1:]]
+        ids = [f.id for f in chain.identity.factors[1:]]
         tables["by_factor"] = _by_factor(data, ids, titles, covariances, variance)
         left = float(np.abs(covariances.sum(axis=1) - variance).max())
         checks.append(Check(wording.FACTORS_CHECK, left, ROUNDING))
     notes = (
         *data.notes,
-        *wording.notes(data, draws=draws, level=level, factors=identity is not None),
+        *wording.notes(data, draws=draws, level=level, factors=chain is not None),
     )
     return Result(tables, wording.figures(tables), notes, tuple(checks), data.series)
 
@@ -146,7 +149,9 @@ def _inequality(data: Amounts, draws: int, seed: int, level: float) -> Table:
         found = measures(data.emissions / base, weights, base, epsilon=1.0)[..., PLACES]
         ends = np.full((2, periods, len(MEASURES)), np.nan)
         if draws:
-            ends = np.nanquantile(found[1:], [level / 2, 1 - level / 2], axis=0)
+            ends = level_interval(found[1:], found[0], level, entities - 1)
+            ends = np.where(np.isfinite(found[0]), ends, np.nan)  # none of what is undefined
+            ends[..., 0] = np.minimum(ends[..., 0], 1.0)  # a Gini of few regions
         rows.append(np.stack([found[0], *ends], axis=-1))
     table = np.stack(rows, axis=1)  # (P, bases, measures, 3)
     names, size = list(data.bases), len(MEASURES)
@@ -167,6 +172,8 @@ def _lorenz(data: Amounts) -> Table:
     pieces: list[tuple[str, Text, Array, Array, list[str]]] = []
     for over, base in data.bases.items():
         for t in dict.fromkeys((0, len(data.panel.periods) - 1)):
+            if not data.emissions[:, t].any():
+                continue  # nothing to cumulate, which a note says
             curve = lorenz(data.emissions[:, t], base[:, t])
             who = ["", *(data.panel.entities[int(e)] for e in curve.order)]
             period = Text.same(str(data.panel.periods[t]))
@@ -191,7 +198,7 @@ def _area(data: Amounts) -> Check:
     worst = 0.0
     for base in data.bases.values():
         heads = data.emissions / base
-        for t in range(heads.shape[1]):
+        for t in np.flatnonzero(heads.any(axis=0)):
             n, y = base[:, t] / base[:, t].sum(), heads[:, t]
             pairs = n @ np.abs(y[:, None] - y[None]) @ n / (2 * (n @ y))
             worst = max(worst, abs(lorenz(data.emissions[:, t], base[:, t]).gini - float(pairs)))

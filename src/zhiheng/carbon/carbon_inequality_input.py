@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.carbon.completeness import whole_entities
+from zhiheng.carbon.factor_refusals import nominal
 from zhiheng.carbon.factors import Factors, read_factors
 from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.identities import Identity
 from zhiheng.catalog.identities import identity as read_identity
+from zhiheng.catalog.prices import in_current_prices
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import evaluate, needs
@@ -67,6 +69,18 @@ def read_amounts(
     meaning, names = scope(panel.level), [emissions, *bases.values()]
     refuse_mixed(names, meaning, panel=panel, declared=boundaries)
     found = [evaluate(name, ordered, meaning) for name in names]
+    if "output" in bases and in_current_prices(names[-1], found[-1].unit, panel, meaning):
+        raise nominal(
+            ordered,
+            "output",
+            bases["output"],
+            found[-1].unit,
+            Text(
+                "产出 {a} 以当年价计，物价的变动会被读成单位产出排放之差。",
+                "The output {a} is in current prices: changes of prices would pass for "
+                "differences of emissions per output.",
+            ),
+        )
     values = np.stack([one.values for one in found], axis=-1)
     kept, values, left_out = whole_entities(ordered, names, values, gaps)
     _refuse_values(kept, names, values)
@@ -82,7 +96,7 @@ def read_amounts(
 
 
 def _refuse_values(panel: Panel, names: Sequence[str], values: Array) -> None:
-    rows = panel.cells(values[..., 0] < 0, values[..., 0])
+    rows = panel.cells(values[..., :1] < 0, values, variable=names[:1])
     if rows:
         raise ZhihengError(
             "M936",
@@ -107,19 +121,71 @@ def _refuse_values(panel: Panel, names: Sequence[str], values: Array) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The factors behind emissions per head.
+
+    Attributes
+    ----------
+    identity : Identity
+        Its first factor is the population.
+    factors : ndarray, shape (entities, periods, factors - 1)
+        All but the population; above zero.
+    """
+
+    identity: Identity
+    factors: Array
+
+
 def read_chain(
-    panel: Panel, data: Amounts, written: str, boundaries: Mapping[str, str] | None
-) -> tuple[Identity, Factors]:
-    """The identity of emissions; its first factor has to be the population, without sectors.
+    panel: Panel,
+    data: Amounts,
+    written: str,
+    *,
+    gaps: Literal["refuse", "drop"],
+    boundaries: Mapping[str, str] | None,
+) -> tuple[Chain, Amounts]:
+    """The identity of emissions, and the amounts of the entities that it is complete for.
 
     Raises
     ------
     ZhihengError
-        M938 the identity is not one of these emissions per head, and the refusals of `lmdi`.
+        M938 the identity is not one of these emissions per head, M945 a factor without a
+        logarithm, and the refusals of `lmdi`.
     """
     meaning = read_identity(written)
     inside = panel.select(entities=data.panel.entities)
-    factors = read_factors(inside, meaning, gaps="refuse", boundaries=boundaries)
+    factors = read_factors(inside, meaning, gaps=gaps, boundaries=boundaries)
+    kept = [data.panel.entities.index(e) for e in factors.panel.entities]
+    data = replace(
+        data,
+        panel=factors.panel,
+        emissions=data.emissions[kept],
+        bases={name: base[kept] for name, base in data.bases.items()},
+        left_out=(*data.left_out, *factors.left_out),
+    )
+    _refuse_another(meaning, factors, data)
+    inner = factors.factors[:, 0, :, 1:]
+    if (inner <= 0).any():
+        raise ZhihengError(
+            "M945",
+            Text(
+                "恒等式的因素有为零的单元格，没有对数。",
+                "Factors of the identity are zero in some cells: no logarithm exists.",
+            ),
+            evidence=data.panel.cells(
+                inner <= 0, inner, variable=[f.id for f in meaning.factors[1:]]
+            ),
+            fix=Text(
+                "去掉这些地区或时期，或不写 identity。",
+                "Leave these entities or periods out, or leave identity out.",
+            ),
+        )
+    return Chain(meaning, inner), data
+
+
+def _refuse_another(meaning: Identity, factors: Factors, data: Amounts) -> None:
+    """Refuse an identity of other emissions, without the population first, or with sectors."""
     size = np.maximum(data.emissions, np.finfo(np.float64).tiny)
     people = data.bases["population"]
     off = max(
@@ -140,4 +206,3 @@ def read_chain(
                 "Write emissions: population * output per head * …, as in kaya.",
             ),
         )
-    return meaning, factors

@@ -37,11 +37,13 @@ def notes(data: Amounts, *, draws: int, level: float, factors: bool) -> list[Not
         out.append(
             Note(
                 Text(
-                    "区间为整个地区重抽 {n} 次的 {c} 百分位区间；若地区即全部总体，"
-                    "它只表示换一批同类地区时会有多大出入。",
-                    "Intervals are {c} percentile intervals of {n} resamples of whole regions; "
-                    "where the regions are the whole population they only say how much another "
-                    "set of the kind would differ.",
+                    "区间由整个地区重抽 {n} 次得到（{c}；对数上的 t 区间，去掉重抽的偏差，"
+                    "有为零的抽取时改用百分位）；若地区即全部总体，它只表示换一批同类地区时"
+                    "会有多大出入。",
+                    "Intervals come from {n} resamples of whole regions ({c}; t intervals on logs, "
+                    "less the bias of resampling, or percentiles where a draw is zero); where the "
+                    "regions are the whole population they only say how much another set of the "
+                    "kind would differ.",
                 ).format(n=draws, c=f"{1 - level:.0%}")
             )
         )
@@ -57,8 +59,29 @@ def notes(data: Amounts, *, draws: int, level: float, factors: bool) -> list[Not
                 )
             )
         )
+    out += _zeros(data)
     out += left_out_notes(data.left_out)
     return out
+
+
+def _zeros(data: Amounts) -> list[Note]:
+    """Measures that are not defined, because emissions are zero."""
+    without = [
+        str(p) for p, z in zip(data.panel.periods, (data.emissions == 0).any(axis=0), strict=True)
+        if z
+    ]  # fmt: skip
+    if not without:
+        return []
+    return [
+        Note(
+            Text(
+                "{p} 有地区的排放为零：Theil L 没有定义，留空；全部为零的时期三种测度都没有。",
+                "Emissions of a region are zero in {p}: Theil L is undefined there and left "
+                "empty; where all are zero none of the three measures exists.",
+            ).format(p=", ".join(without)),
+            level="caution",
+        )
+    ]
 
 
 def figures(tables: Mapping[str, Table]) -> tuple[Figure, ...]:

@@ -29,11 +29,20 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the values of an identity stand: entities, parts, periods, expressions."""
+    """Where the values of an identity stand: entities, parts, periods, expressions.
+
+    Attributes
+    ----------
+    expressions : sequence of str
+        What they are called.
+    inside : sequence of tuple of str
+        The names in each of them, families without their marks.
+    """
 
     panel: Panel
     parts: tuple[Label, ...]
     expressions: Sequence[str]
+    inside: Sequence[tuple[str, ...]]
 
     def rows(self, marked: NDArray[np.bool_], values: Array | None = None) -> list[Row]:
         """The marked cells [entity, part, period(, expression)] as evidence."""
@@ -48,8 +57,26 @@ class Address:
                 row["expression"] = self.expressions[place[3]]
             if values is not None:
                 row["value"] = float(values[place])
+            if len(place) > 3:
+                row |= self._source(*(int(i) for i in place))
             out.append(row)
         return out
+
+    def _source(self, entity: int, part: int, period: int, expression: int) -> Row:
+        """The stored series that makes the value what it is, with its cell if that is known."""
+        stored = [self._stored(name, self.parts[part]) for name in self.inside[expression]]
+        values = {s: float(self.panel.array(s)[entity, period]) for s in stored if s}
+        faults = [s for s, v in values.items() if not np.isfinite(v)]
+        faults += [s for s, v in values.items() if v < 0]
+        faults += [s for s, v in values.items() if v == 0]
+        if not faults:
+            return {}
+        return {"series": faults[0], **self.panel.address(entity, period, faults[0])}
+
+    def _stored(self, name: str, part: Label) -> str:
+        """The finest series of a family for a part; empty for a derived one."""
+        labels = (".".join((name, *part[:depth])) for depth in range(len(part), -1, -1))
+        return next((label for label in labels if label in self.panel.series), "")
 
 
 def missing(address: Address, marked: NDArray[np.bool_]) -> ZhihengError:
@@ -250,6 +277,18 @@ def price_bases(panel: Panel, expressions: Sequence[str], meaning: Scope) -> Non
                 "prices on purpose say prices=allow.",
             ),
         )
+
+
+def nominal(panel: Panel, role: str, expression: str, unit: str, what: Text) -> ZhihengError:
+    """M934: an activity or an output in current prices, with what it would pass for."""
+    used = [n.name for n in names(parse(expression))]
+    cells = [cell for cell in (_cell(name, panel) for name in used) if cell]
+    return ZhihengError(
+        "M934",
+        what.format(a=expression),
+        evidence=[{role: expression, "unit": unit, **(cells[0] if cells else {})}],
+        fix=Text("换成不变价，如 gdp_real。", "Use constant prices, such as gdp_real."),
+    )
 
 
 def current_prices(panel: Panel, money: Mapping[str, str], meaning: Scope) -> ZhihengError:

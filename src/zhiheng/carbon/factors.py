@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from zhiheng.carbon.telescope import closes
 from zhiheng.catalog.boundaries import refuse_mixed
 from zhiheng.catalog.dimensions import Label
 from zhiheng.catalog.identities import Identity
+from zhiheng.catalog.prices import in_current_prices
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import unknown_name
 from zhiheng.core.expression import Scope, evaluate, names, needs, parse
@@ -110,21 +111,23 @@ def read_factors(
     if prices == "refuse":
         refuse.price_bases(panel, written, meaning)
     found = [evaluate(expression, wide.panel, meaning) for expression in expressions]
-    money = current_factors(identity, found, meaning)
+    money = _current_factors(panel, identity, written[1:], found[1:], meaning)
     if money and prices == "refuse":
-        shown = {f.id: e for f, e in zip(identity.factors, written[1:], strict=True)}
-        money_in = {name: shown[name] for name in money}
+        by_id = {f.id: e for f, e in zip(identity.factors, written[1:], strict=True)}
+        money_in = {name: by_id[name] for name in money}
         raise refuse.current_prices(panel, money_in, meaning)
     values, empty = cube(wide, found, expressions, meaning)
     complete = np.asarray(np.isfinite(values).all(axis=(1, 2, 3)), dtype=np.bool_)
-    address = refuse.Address(panel, wide.parts, [identity.left, *(f.id for f in identity.factors)])
+    shown = [identity.left, *(f.id for f in identity.factors)]
+    inside = [tuple(n.name for n in names(parse(e))) for e in written]
+    address = refuse.Address(panel, wide.parts, shown, inside)
     if not complete.all() and (gaps == "refuse" or not complete.any()):
         raise refuse.missing(address, ~np.isfinite(values))
     kept = panel
     if not complete.all():
         whole = [e for e, c in zip(panel.entities, complete, strict=True) if c]
         kept, values = panel.select(entities=whole), values[complete]
-    address = refuse.Address(kept, address.parts, address.expressions)
+    address = replace(address, panel=kept)
     sink = np.asarray(
         (values[..., 0] <= 0).all(axis=-1) & (values[..., 0] < 0).any(axis=-1), dtype=np.bool_
     )
@@ -205,15 +208,19 @@ def _known(panel: Panel, expression: str, meaning: Scope) -> NDArray[np.bool_]:
     return np.asarray(np.logical_and.reduce([np.ones(shape, np.bool_), *arrays]), dtype=np.bool_)
 
 
-def current_factors(
-    identity: Identity, found: Sequence[Evaluated], meaning: Scope
-) -> dict[str, str]:
-    """The factors in money of their own year, with their units."""
-    return {
-        f.id: one.unit
-        for f, one in zip(identity.factors, found[1:], strict=True)
-        if meaning.units.is_current_money(one.unit)
-    }
+def _current_factors(
+    panel: Panel,
+    identity: Identity,
+    written: Sequence[str],
+    found: Sequence[Evaluated],
+    meaning: Scope,
+) -> list[str]:
+    """The factors in money of their own year."""
+    return [
+        f.id
+        for f, expression, one in zip(identity.factors, written, found, strict=True)
+        if in_current_prices(expression, one.unit, panel, meaning)
+    ]
 
 
 def _deviation(address: refuse.Address, wide: Spread, values: Array, meaning: Scope) -> float:

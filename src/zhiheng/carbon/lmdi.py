@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zhiheng.carbon import lmdi_tables as tables_of
 from zhiheng.carbon import lmdi_wording as wording
@@ -14,7 +15,7 @@ from zhiheng.carbon.factors import read_factors
 from zhiheng.carbon.lmdi_analysis import analyse
 from zhiheng.carbon.lmdi_checks import CLOSURE, checks, refuse_undefined, with_even_sinks
 from zhiheng.carbon.lmdi_figures import figures as figures_of
-from zhiheng.carbon.lmdi_uncertainty import intervals
+from zhiheng.carbon.lmdi_uncertainty import Interval, intervals
 from zhiheng.catalog.identities import identity as read_identity
 from zhiheng.core.method import method as registered
 from zhiheng.core.panel import Panel
@@ -72,7 +73,7 @@ def lmdi(
         Of entities ``mean`` (default) or the name of one; the base scenario; with
         chain=False a period that all others are compared with.
     sectors : list of str, optional
-        Only these; by default all that the marked names have.
+        Only these, of an identity with a mark; by default all that the marked names have.
     sinks : {"refuse", "apart"}
         Whether sectors or entities that are negative throughout are decomposed apart.
     gaps : {"refuse", "drop"}
@@ -84,7 +85,7 @@ def lmdi(
         ``territorial``, ``edgar``, ``ceads`` or ``embodied``.
     uncertainty : mapping of series to relative standard deviation, optional
         Such as ``{"co2": 0.05}``; of a family each part errs on its own. Effects then
-        carry the middle 90 % of the draws.
+        carry the middle 90 % of the draws, and so do those on sinks.
     correlation : float
         Between the errors of one series in two periods or scenarios, from 0 to 1.
     draws : int
@@ -117,20 +118,23 @@ def lmdi(
     data = with_even_sinks(data, compared)
     titles = tables_of.Titles(meaning, data, compared, form)
     kept = ~data.sink
+
+    def spread(side: NDArray[np.bool_]) -> Interval | None:
+        return intervals(
+            data=data, identity=meaning, plan=compared, kept=side, method=method, form=form,
+            uncertainty=uncertainty or {}, correlation=correlation, draws=draws, seed=seed,
+        )  # fmt: skip
+
     tables: dict[str, Table] = {}
     found = None
     if kept.any():
         found = analyse(data, compared, kept, method=method, form=form)
         refuse_undefined(found, data, compared, form=form)
-        spread = intervals(
-            data=data, identity=meaning, plan=compared, kept=kept, method=method, form=form,
-            uncertainty=uncertainty or {}, correlation=correlation, draws=draws, seed=seed,
-        )  # fmt: skip
-        tables |= tables_of.of_side(found, titles, method=method, spread=spread)
+        tables |= tables_of.of_side(found, titles, method=method, spread=spread(kept))
     taken = None
     if data.sink.any():
         taken = analyse(data, compared, data.sink, method=method, form=form)
-        tables |= tables_of.of_sinks(taken, titles)
+        tables |= tables_of.of_sinks(taken, titles, spread=spread(data.sink))
     shown = [side for side in (found, taken) if side is not None]
     notes = (
         *data.notes,
@@ -147,4 +151,4 @@ def _named(base: str | float | None) -> str:
         return ""
     if isinstance(base, str):
         return base
-    return str(int(base)) if np.isclose(base, int(base)) else str(base)
+    return str(int(base)) if float(base).is_integer() else str(base)

@@ -18,8 +18,8 @@ from zhiheng.kernels.lmdi_forms import Form
 
 Array = NDArray[np.float64]
 
-# The promised bound, relative to the largest of |change|, start and end; rounding alone stays
-# four digits below it.
+# The promised bound, relative to the largest of |change|, start and end, and over a chain to the
+# largest amount that it passes through; rounding alone stays four digits below it.
 CLOSURE = 1e-10
 
 KINDS = {"entities": "entity", "scenarios": "scenario", "periods": "period"}
@@ -81,6 +81,8 @@ def _whole(side: Analysis, plan: Plan, form: Form) -> float:
         return float(np.nanmax(np.abs(off), initial=0.0))
     change = end - start
     size = np.maximum.reduce([np.abs(change), start, end])
+    if plan.chained:  # effects of steps up and down again are as large as the top
+        size = np.maximum(size, side.end.max(axis=1))
     off = side.effects.sum(axis=-1) - change
     return float(np.max(np.divide(np.abs(off), size, out=np.zeros_like(off), where=size > 0)))
 

@@ -82,17 +82,24 @@ def of_side(
     return tables
 
 
-def of_sinks(found: Analysis, titles: Titles) -> dict[str, Table]:
+def of_sinks(found: Analysis, titles: Titles, *, spread: Interval | None) -> dict[str, Table]:
     """The effects on what is negative throughout, with its own sign."""
-    sign = -1.0 if titles.form == "additive" else 1.0
-    effects = sign * found.effects
+    additive = titles.form == "additive"
+    effects = -found.effects if additive else found.effects
     start, end = _ends(found, titles.plan)
+    more: dict[str, Any] = {}
+    moved: dict[str, Any] = {}
+    if spread is not None:  # amounts change their sign, and so their ends change places
+        low, high = (-spread.high, -spread.low) if additive else (spread.low, spread.high)
+        more = {"low": low.ravel(), "high": high.ravel()}
+        moved = {"change_low": -spread.change_high, "change_high": -spread.change_low}
     table = Table.of(
         (*titles.target, "factor"),
         **titles.targets(effects.shape[1]),
         **titles.factors(len(effects)),
         effect=effects.ravel(),
         share=_shares(found.effects, start, end, titles.form).ravel(),
+        **more,
         unit=[titles.unit] * effects.size,
     )
     change = Table.of(
@@ -102,6 +109,7 @@ def of_sinks(found: Analysis, titles: Titles) -> dict[str, Table]:
         start=-start,
         end=-end,
         change=start - end,
+        **moved,
         relative_change=_over(end - start, start),
         unit=[titles.data.unit] * len(start),
         n=[int(titles.data.sink.sum())] * len(start),

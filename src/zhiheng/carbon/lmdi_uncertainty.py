@@ -61,8 +61,8 @@ def intervals(
     Raises
     ------
     ZhihengError
-        M958 an identity that holds in these data only, M959 an unknown series or a
-        number out of its range.
+        M959 an unknown series, a number out of its range, or an identity that holds in these
+        data only.
     """
     if not uncertainty:
         return None

@@ -153,6 +153,19 @@ def _of_effects(sides: Sequence[Analysis], data: Factors, plan: Plan, form: Form
                 code="M835",
             )
         )
+    if any(np.isnan(side.effects).any() for side in sides):  # of emissions this is refused
+        out.append(
+            Note(
+                Text(
+                    "碳汇合计从零开始或归于零，这种形式没有定义，表 sinks 里记为缺失；"
+                    "加法 LMDI-I 有极限。",
+                    "The total of sinks starts or ends at zero, where this form is undefined: "
+                    "gaps in the table sinks. Additive LMDI-I has a limit.",
+                ),
+                level="caution",
+                code="M957",
+            )
+        )
     undefined = sum(
         own.undefined
         for side in sides
@@ -178,7 +191,7 @@ def of_draws(uncertainty: Mapping[str, float], correlation: float, draws: int) -
     """How errors were carried through."""
     if not uncertainty:
         return []
-    given = ", ".join(f"{name} {value:.1%}" for name, value in uncertainty.items())
+    given = ", ".join(f"{name} {float(value):.1%}" for name, value in uncertainty.items())
     return [
         Note(
             Text(

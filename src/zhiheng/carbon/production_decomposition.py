@@ -108,7 +108,9 @@ def _solved(found: Split) -> NDArray[np.bool_]:
 def _effects(found: Split, data: Inputs) -> Table:
     """Sums over the steps that have an answer, and the ratio over all of them on average."""
     solved = _solved(found)
-    effect = found.effects[solved].sum(axis=0)
+    effect, logs = found.effects[solved].sum(axis=0), np.log(found.ratios[solved])
+    if not solved.any():  # nothing is known, which is not the same as no effect
+        effect, logs = np.full(len(FACTORS), np.nan), np.full((1, len(FACTORS)), np.nan)
     c = data.production.emissions
     change = float((c[:, 1:] - c[:, :-1])[solved].sum())
     start = float(c[:, 0].sum())
@@ -118,7 +120,7 @@ def _effects(found: Split, data: Inputs) -> Table:
         effect=effect,
         share=effect / change if change else np.full(len(effect), np.nan),
         relative_effect=effect / start,
-        mean_ratio=np.exp(np.log(found.ratios[solved]).mean(axis=0)),
+        mean_ratio=np.exp(logs.mean(axis=0)),
         unit=[data.unit] * len(effect),
     )
 
@@ -146,6 +148,7 @@ def _by_period(found: Split, data: Inputs) -> Table:
     """Effects of every step, over the units that have an answer in it."""
     solved = _solved(found)
     effect = np.where(solved[..., None], found.effects, 0.0).sum(axis=0)
+    effect = np.where(np.asarray(solved.any(axis=0))[:, None], effect, np.nan)
     steps, size = effect.shape
     periods = np.array(data.panel.periods, dtype=np.int64)
     return Table.of(

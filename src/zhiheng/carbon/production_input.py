@@ -9,7 +9,9 @@ from typing import Literal
 import numpy as np
 
 from zhiheng.carbon.completeness import whole_entities
+from zhiheng.carbon.factor_refusals import nominal
 from zhiheng.catalog.boundaries import refuse_mixed
+from zhiheng.catalog.prices import in_current_prices
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import evaluate, needs
@@ -54,17 +56,18 @@ def read_production(
         )
     meaning = scope(panel.level)
     ratio = f"({names[0]}) / ({names[1]})"
-    refuse_mixed([*names[:3], ratio], meaning, panel=panel, declared=boundaries)
+    refuse_mixed([*names, ratio], meaning, panel=panel, declared=boundaries)
     found = [evaluate(name, panel, meaning) for name in names]
-    if meaning.units.is_current_money(found[2].unit):
-        raise ZhihengError(
-            "M934",
+    if in_current_prices(names[2], found[2].unit, panel, meaning):
+        raise nominal(
+            panel,
+            "output",
+            names[2],
+            found[2].unit,
             Text(
                 "产出 {a} 以当年价计，涨价会被读成技术进步。",
                 "The output {a} is in current prices: inflation would pass for technology.",
-            ).format(a=names[2]),
-            evidence=[{"output": names[2], "unit": found[2].unit}],
-            fix=Text("换成不变价，如 gdp_real。", "Use constant prices, such as gdp_real."),
+            ),
         )
     values = np.stack([one.values for one in found], axis=-1)
     kept, values, left_out = whole_entities(panel, names, values, gaps)

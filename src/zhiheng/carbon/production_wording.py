@@ -23,6 +23,7 @@ FEWEST = 3
 
 def notes(found: Split, data: Inputs, *, frontier: Frontier) -> list[Note]:
     """What the factors mean, and what to mind."""
+    solved = np.isfinite(found.ratios).all(axis=-1)
     out = [
         Note(
             Text(
@@ -38,7 +39,7 @@ def notes(found: Split, data: Inputs, *, frontier: Frontier) -> list[Note]:
         ),
         _frontier(frontier),
     ]
-    missing = int((~np.isfinite(found.ratios).all(axis=-1)).sum())
+    missing = int((~solved).sum())
     if missing:
         out.append(
             Note(
@@ -51,7 +52,7 @@ def notes(found: Split, data: Inputs, *, frontier: Frontier) -> list[Note]:
                 code="M935",
             )
         )
-    effect = np.nansum(found.effects, axis=(0, 1))
+    effect = found.effects[solved].sum(axis=0)
     if abs(effect.sum()) < CANCEL * np.abs(effect).sum():
         out.append(
             Note(

@@ -51,10 +51,12 @@ def spread(
     Raises
     ------
     ZhihengError
-        C435 nothing comes by the dimension, M956 families that do not match or have
-        several units.
+        C435 nothing comes by the dimension, C436 no such sector, M956 families that do not
+        match or have several units, M958 sectors of an identity without a mark.
     """
     if not identity.dimensions:
+        if sectors is not None:
+            raise _no_mark(identity, sectors)
         return Spread(panel, identity, WHOLE)
     identity = _mark_all(panel, identity) if identity.everywhere else identity
     found = {
@@ -68,6 +70,26 @@ def spread(
     depths = {plain: (identity.marked[plain][1], one) for plain, one in found.items()}
     wide = _rows(panel, wanted, meaning, parts, depths)
     return Spread(wide, identity, parts, by_product)
+
+
+def _listed(sectors: Sequence[str]) -> list[str]:
+    written = sectors.split(",") if isinstance(sectors, str) else sectors
+    return [one.strip() for one in written]
+
+
+def _no_mark(identity: Identity, sectors: Sequence[str]) -> ZhihengError:
+    return ZhihengError(
+        "M958",
+        Text(
+            "恒等式没有按部门的标记，sectors 无从选起。",
+            "The identity has no mark for parts, so there are no sectors to choose from.",
+        ),
+        evidence=[{"identity": identity.id, "sectors": ", ".join(_listed(sectors))}],
+        fix=Text(
+            "在恒等式末尾写 [sector]，或不写 sectors。",
+            "Mark the identity with [sector] at its end, or leave sectors out.",
+        ),
+    )
 
 
 def _mark_all(panel: Panel, identity: Identity) -> Identity:
@@ -143,7 +165,7 @@ def _parts(
     everywhere: set[Label] = set().union(*at.values())
     if sectors is not None:
         known = sorted({label[0] for label in everywhere})
-        wanted = sectors.split(",") if isinstance(sectors, str) else list(sectors)
+        wanted = _listed(sectors)
         for name in wanted or [""]:
             if name not in known:
                 raise unknown_name("C436", name, known, kind=Text("部门", "sector"))

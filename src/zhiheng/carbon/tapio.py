@@ -35,7 +35,8 @@ from zhiheng.kernels.decoupling import (
 Array = NDArray[np.float64]
 
 # The effects of an identity close to 1e-10 of the larger end; over a growth rate of a tenth of a
-# per cent that is 1e-7 of an elasticity, so the check weighs by the growth rate instead.
+# per cent that is 1e-7 of an elasticity, so the check compares growth rates instead. Where they
+# are above one it is relative to the largest effect.
 CLOSURE = 1e-10
 
 
@@ -121,7 +122,10 @@ def tapio(
         narrow, broader = step_shares(drivers), window_shares(drivers, spans, chain=chain)
         tables["efforts"] = _efforts(pair, drivers, spans, broader, wide)
         tables["efforts_by_step"] = _efforts(pair, drivers, steps, narrow, (c, g))
-        off = [s.sum(axis=-1) - one.rate for s, one in ((narrow, c), (broader, wide[0]))]
+        off = [
+            (shares.sum(axis=-1) - one.rate) / np.maximum(1.0, np.abs(shares).max(axis=-1))
+            for shares, one in ((narrow, c), (broader, wide[0]))
+        ]
         worst = max(float(np.nanmax(np.abs(o), initial=0.0)) for o in off)
         checks.append(Check(wording.EFFORTS_CHECK, worst, CLOSURE))
     share = tables["by_period"].columns["share"].reshape(count - 1, -1).sum(axis=1)

@@ -123,7 +123,7 @@ def effort_index(shares: Array, inside: Sequence[bool]) -> Array:
     """What the other factors took off, over what the activity put on; NaN unless it added."""
     mine = np.array(inside)
     pushed = shares[..., mine].sum(axis=-1)
-    taken = -shares[..., ~mine].sum(axis=-1)
+    taken = 0.0 - shares[..., ~mine].sum(axis=-1)  # no minus zero
     out = np.full(pushed.shape, np.nan)
     return np.divide(taken, pushed, out=out, where=pushed > 0)
 

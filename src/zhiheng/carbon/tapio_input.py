@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.carbon.completeness import whole_entities
+from zhiheng.carbon.factor_refusals import nominal
 from zhiheng.catalog.boundaries import refuse_mixed
+from zhiheng.catalog.prices import in_current_prices
 from zhiheng.catalog.scope import scope
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.expression import evaluate, needs
@@ -71,8 +73,17 @@ def read_pair(
     ratio = f"({emissions}) / ({activity})"
     refuse_mixed([*names, ratio], meaning, panel=panel, declared=boundaries)
     found = [evaluate(name, panel, meaning) for name in names]
-    if meaning.units.is_current_money(found[1].unit):
-        raise _current_prices(activity, found[1].unit)
+    if in_current_prices(activity, found[1].unit, panel, meaning):
+        raise nominal(
+            panel,
+            "activity",
+            activity,
+            found[1].unit,
+            Text(
+                "经济活动 {a} 以当年价计，涨价会被读成脱钩。",
+                "The activity {a} is in current prices: inflation would pass for decoupling.",
+            ),
+        )
     values = np.stack([one.values for one in found], axis=-1)
     kept, values, left_out = whole_entities(panel, names, values, gaps)
     if (values < 0).any():
@@ -141,21 +152,6 @@ def _too_short(panel: Panel) -> ZhihengError:
         Text("只有一个时期，没有增长率。", "There is one period only, so no growth rate."),
         evidence=[{"periods": ", ".join(map(str, panel.periods))}],
         fix=Text("至少选两个时期。", "Select two periods or more."),
-    )
-
-
-def _current_prices(activity: str, unit: str) -> ZhihengError:
-    return ZhihengError(
-        "M934",
-        Text(
-            "经济活动 {a} 以当年价计，涨价会被读成脱钩。",
-            "The activity {a} is in current prices: inflation would pass for decoupling.",
-        ).format(a=activity),
-        evidence=[{"activity": activity, "unit": unit}],
-        fix=Text(
-            "换成不变价，如 gdp_real。",
-            "Use constant prices, such as gdp_real.",
-        ),
     )
 
 

@@ -121,9 +121,12 @@ def identity(written: str) -> Identity:
     >>> [f.id for f in identity("co2: gdp * co2/gdp").factors]
     ['gdp', 'co2/gdp']
     """
+    written = written.strip().replace("：", ":")  # as a Chinese keyboard writes it
     if ":" in written:
         return _written(written)
     known = identities()
+    if _LOOKS_WRITTEN.search(written) or not written:
+        raise _unreadable(written)
     if written not in known:
         raise unknown_name("C431", written, known, kind=Text("恒等式", "identity"))
     return known[written]
@@ -138,6 +141,7 @@ def _known(entry: _Identity) -> Identity:
 
 
 _MARK = re.compile(r"(?P<name>[^\W\d][\w.]*)\s*\[(?P<dimensions>[^\[\]]*)\]")
+_LOOKS_WRITTEN = re.compile(r"[*/=\[(]")
 _LAST = re.compile(r"\s*\[(?P<dimensions>[^\[\]]*)\]\s*$")
 
 

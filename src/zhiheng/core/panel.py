@@ -189,7 +189,9 @@ class Panel:
         values: Floats | None = None,
         **columns: Sequence[str],
     ) -> list[Row]:
-        """The marked cells as evidence rows of an error: entity, name, period, value.
+        """The marked cells as evidence rows of an error: entity, name, period, value, cell.
+
+        The cell of a sheet is named where the value of a stored series was read from one.
 
         Parameters
         ----------
@@ -207,9 +209,19 @@ class Panel:
                 "name": self.name(entity),
                 "period": self.periods[place[1]],
             }
-            row |= {column: names[place[2]] for column, names in columns.items()}
-            rows.append(row if values is None else {**row, "value": float(values[place])})
+            named = {column: names[int(place[2])] for column, names in columns.items()}
+            row |= named if values is None else {**named, "value": float(values[place])}
+            for name in named.values():
+                row |= self.address(int(place[0]), int(place[1]), name)
+            rows.append(row)
         return rows
+
+    def address(self, entity: int, period: int, series: str) -> Row:
+        """``{"cell": "Sheet1!C4"}`` where a stored value was read from there; else nothing."""
+        if series not in self.series:
+            return {}
+        row = int(self.origin[entity, period, self.series.index(series)])
+        return {"cell": self.origins[row].cell} if row >= 0 else {}
 
     def frame(self) -> pd.DataFrame:
         """The panel as a pandas frame, one row per entity and period."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from zhiheng.catalog.boundaries import refuse_mixed
+from zhiheng.catalog.scope import scope
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Note, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.explain import ekc_wording, wording
+from zhiheng.explain.current_money import nominal_notes
 from zhiheng.explain.panel_ols import ROUNDING
 from zhiheng.explain.regression import Fitted, Model, check_model, estimate
 from zhiheng.explain.threshold_input import out_of_range
@@ -93,6 +96,7 @@ def ekc(
     controls: Sequence[str] = (),
     degree: int = 2,
     effects: Effects = "twoway",
+    boundaries: Mapping[str, str] | None = None,
     gaps: Gaps = "refuse",
     level: float = 0.05,
 ) -> Result:
@@ -115,6 +119,8 @@ def ekc(
         2 for a U or an inverted U, 3 for an N.
     effects : {"twoway", "entity", "period", "none"}
         As in `panel_ols`.
+    boundaries : mapping, optional
+        Boundary of series of your own, such as ``{"co2": "territorial"}``.
     gaps : {"refuse", "drop"}
         What to do with rows in which a variable is missing.
     level : float
@@ -123,7 +129,8 @@ def ekc(
     Raises
     ------
     ZhihengError
-        M704 gaps, M727 an option out of range, and the refusals of `panel_ols` (M701–M708).
+        C432 two boundaries, M704 gaps, M727 an option out of range, and the refusals of
+        `panel_ols` (M701–M708).
 
     References
     ----------
@@ -134,7 +141,9 @@ def ekc(
     others = (controls,) if isinstance(controls, str) else tuple(controls)
     check_model(Model(outcome, (regressor, *others), effects))
     _check(degree, level)
-    data = read_variables(panel, [outcome, regressor, *others], gaps=gaps)
+    variables = [outcome, regressor, *others]
+    refuse_mixed(variables, scope(panel.level), panel=panel, declared=boundaries)
+    data = read_variables(panel, variables, gaps=gaps)
     terms = ekc_wording.terms(regressor, degree)
     model = Model(outcome, (*terms, *others), effects)
     curve = _fit(panel, data, model, degree, level)
@@ -151,6 +160,7 @@ def ekc(
     }
     notes: list[Note] = [
         *data.notes,
+        *nominal_notes(panel, variables),
         *ekc_wording.notes(curve.degree, level, shape, tables["turning_set"]),
         wording.standard_errors(model.small_sample),
         few_clusters(),

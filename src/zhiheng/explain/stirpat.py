@@ -14,6 +14,7 @@ from zhiheng.core.result import Check, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.explain import stirpat_tables as made
 from zhiheng.explain import stirpat_wording as wording
+from zhiheng.explain.current_money import nominal_notes
 from zhiheng.explain.panel_ols import ROUNDING
 from zhiheng.explain.regression import Model
 from zhiheng.explain.stirpat_fit import (
@@ -104,7 +105,7 @@ def stirpat(
     """
     names = [(x,) if isinstance(x, str) else tuple(x) for x in (technology, controls)]
     terms = Terms(impact, population, affluence, names[0], names[1], quadratic)
-    _check(level, draws, ridge_k)
+    _check(level, draws, ridge_k, estimator)
     absorbed: Effects = "none" if estimator == "pooled" else effects
     model = Model(f"log({impact})", terms.names, absorbed)
     data = read_terms(panel, terms, gaps=gaps, boundaries=boundaries)
@@ -115,7 +116,7 @@ def stirpat(
         shrunk = fit_ridge(panel, equation, GRID, k=ridge_k, draws=draws, seed=seed)
         tables = {
             "coefficients": made.ridge_coefficients(terms, equation, shrunk, level),
-            "ridge_choice": made.ridge_choice(shrunk, given=ridge_k is not None),
+            "ridge_choice": made.ridge_choice(shrunk, level, given=ridge_k is not None),
             "ridge_trace": made.ridge_trace(terms, equation, shrunk, GRID),
             "unshrunk": made.coefficients(terms, equation, found),
         }
@@ -137,6 +138,7 @@ def stirpat(
     tables["fit"] = made.fit_table(equation, estimator)
     notes = [
         *data.notes,
+        *nominal_notes(panel, [terms.impact, *terms.logged, *terms.controls]),
         *wording.notes(equation, shrunk, shared, estimator=estimator, draws=draws, level=level),
         *wording.turning_notes(tables.get("turning_point"), equation, shrunk),
     ]
@@ -180,21 +182,27 @@ def _checks(equation: Equation, shrunk: Ridge | None) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _check(level: float, draws: int, ridge_k: float | None) -> None:
-    bad: dict[str, float] = {}
+def _check(level: float, draws: int, ridge_k: float | None, estimator: Estimator) -> None:
+    bad: dict[str, object] = {}
     if not 0 < level < 1:
         bad["level"] = level
     if draws < 0:
         bad["draws"] = draws
     if ridge_k is not None and not 0 <= ridge_k < np.inf:
         bad["ridge_k"] = ridge_k
+    elif ridge_k is not None and estimator != "ridge":
+        bad |= {"ridge_k": ridge_k, "estimator": estimator}
     if bad:
         raise ZhihengError(
             "M941",
-            Text("选项的值不在范围内。", "An option is out of range."),
+            Text(
+                "选项的值不在范围内，或不能一起用。",
+                "An option is out of range, or options do not go together.",
+            ),
             evidence=[{"option": k, "value": v} for k, v in bad.items()],
             fix=Text(
-                "level 在零与一之间，draws 与 ridge_k 不为负。",
-                "level lies between zero and one; draws and ridge_k are not negative.",
+                "level 在零与一之间，draws 与 ridge_k 不为负；ridge_k 只用于 estimator=ridge。",
+                "level lies between zero and one; draws and ridge_k are not negative; ridge_k is "
+                "for estimator=ridge only.",
             ),
         )

@@ -65,9 +65,9 @@ def _percentiles(draws: Array, level: float, size: int) -> Array:
     return np.quantile(draws, [level / 2, 1 - level / 2], axis=0)
 
 
-def ridge_choice(shrunk: Ridge, *, given: bool) -> Table:
+def ridge_choice(shrunk: Ridge, level: float, *, given: bool) -> Table:
     """The k in force, what it keeps of the parameters, and what others would take."""
-    low, high = _percentiles(shrunk.drawn_k[:, None], 0.05, 1)[:, 0]
+    low, high = _percentiles(shrunk.drawn_k[:, None], level, 1)[:, 0]
     title = option_word("ridge_rule", "given" if given else "gcv")
     return Table.of(
         (),
@@ -140,7 +140,7 @@ def turning_table(equation: Equation, shrunk: Ridge | None, level: float) -> Tab
         ends, fieller = _intervals(equation, at, level)
     with np.errstate(over="ignore"):
         point, ends, fieller = np.exp(at), np.exp(ends), np.exp(fieller)
-    holds = fieller[0] > np.exp(low) and fieller[1] < np.exp(high)
+    holds = "yes" if fieller[0] > np.exp(low) and fieller[1] < np.exp(high) else "no"
     return Table.of(
         ("number",),
         number=[1],
@@ -151,7 +151,7 @@ def turning_table(equation: Equation, shrunk: Ridge | None, level: float) -> Tab
         fieller_low=[fieller[0]],
         fieller_high=[fieller[1]],
         in_range=["yes" if low < at < high else "no"],
-        set_in_range=["yes" if holds else "no"],
+        set_in_range=["" if np.isnan(fieller).any() else holds],  # of ridge there is no set
         share_below=[float((equation.affluence <= at).mean())],
         range_low=[float(np.exp(low))],
         range_high=[float(np.exp(high))],

@@ -1,42 +1,14 @@
-"""Additive logarithmic mean Divisia decomposition (LMDI-I) with exact limits at zero.
+"""Logarithmic means, and the terms of LMDI-I with exact limits at zero.
 
-Notation of the module: `E` entities (or sectors), `P` periods, `F` factors,
-`S` steps from one period to the next.
+Notation of the module: `F` factors on the last axis; leading axes are any comparisons.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Lmdi:
-    """Effects of the factors on the change of the aggregate.
-
-    Attributes
-    ----------
-    effects : ndarray, shape (E, S, F)
-        In the unit of the aggregate; summed over factors they give `change`.
-    change : ndarray, shape (E, S)
-    residual : ndarray, shape (E, S)
-        ``(sum of effects - change) / max(|change|, start, end)``.
-    first, last : ndarray, shape (S,)
-        Positions of the periods that each step leads from and to.
-    limits : ndarray of bool, shape (E, S)
-        Where the aggregate starts or ends at zero, so that a limit was taken.
-    """
-
-    effects: Array
-    change: Array
-    residual: Array
-    first: NDArray[np.intp]
-    last: NDArray[np.intp]
-    limits: NDArray[np.bool_]
 
 
 def log_ratio(a: Array, b: Array) -> Array:
@@ -90,6 +62,11 @@ def effects(start: Array, end: Array, x0: Array, x1: Array, means: Array | None 
     aggregate carries the whole change, every other term is zero. Should several
     factors do so at once, they share the change equally, which is the limit
     when all of them approach zero at the same rate.
+
+    References
+    ----------
+    Ang (2005) Energy Policy 33(7): 867-871; Ang, Zhang and Choi (1998) Energy
+    23(6): 489-495.
     """
     means = log_mean(end, start) if means is None else means
     both = np.asarray((x0 > 0) & (x1 > 0), dtype=np.bool_)
@@ -101,35 +78,3 @@ def effects(start: Array, end: Array, x0: Array, x1: Array, means: Array | None 
     zero |= np.where(((start > 0) & (end == 0))[..., None], x1 == 0, False)
     sharing = np.maximum(zero.sum(axis=-1, keepdims=True), 1)
     return regular + np.where(zero, (end - start)[..., None] / sharing, 0.0)
-
-
-def lmdi(aggregate: Array, factors: Array, *, chain: bool = True) -> Lmdi:
-    """Decompose the change of an aggregate into the effects of its factors.
-
-    Use it on a product that holds exactly. It is undefined for negative values:
-    emissions and sinks are decomposed apart, not as a net amount.
-
-    Parameters
-    ----------
-    aggregate : ndarray, shape (E, P)
-    factors : ndarray, shape (E, P, F)
-        Their product over the last axis is `aggregate`.
-    chain : bool
-        Step from period to period, so that weights follow the path; otherwise
-        one step from the first period to the last.
-
-    References
-    ----------
-    Ang (2005) Energy Policy 33(7): 867-871; Ang, Zhang and Choi (1998) Energy
-    23(6): 489-495.
-    """
-    periods = aggregate.shape[1]
-    first = np.arange(periods - 1) if chain else np.array([0])
-    last = first + 1 if chain else np.array([periods - 1])
-    start, end = aggregate[:, first], aggregate[:, last]
-    found = effects(start, end, factors[:, first], factors[:, last])
-    change = end - start
-    size = np.maximum(np.maximum(start, end), np.abs(change))
-    left = found.sum(axis=-1) - change
-    residual = np.divide(left, size, out=np.zeros_like(left), where=size > 0)
-    return Lmdi(found, change, residual, first, last, (start == 0) != (end == 0))

@@ -122,7 +122,7 @@ def nested(y: Array, base: Array, levels: Sequence[tuple[Codes, int]], alpha: fl
     Parameters
     ----------
     y : ndarray, shape (E, P)
-        Zero or more; above zero for ``alpha <= 0``.
+        Zero or more; above zero for ``alpha <= 0``. Parts are NaN where all are zero.
     base : ndarray, shape (E, P)
         Weights: ones, populations, or zero where not observed.
     levels : sequence of (ndarray of shape (E,), int)
@@ -149,11 +149,12 @@ def nested(y: Array, base: Array, levels: Sequence[tuple[Codes, int]], alpha: fl
         parent[lower] = upper
         parts.append(_between(fine, coarse, parent, mu, alpha))
     parts.append(found[-1].contribution.sum(axis=1))
-    return Nested(entropy(y, base, alpha), np.stack(parts, axis=1), found)
+    whole = np.where((mu > 0)[:, None], np.stack(parts, axis=1), np.nan)
+    return Nested(entropy(y, base, alpha), whole, found)
 
 
 def _relative(mean: Array, mu: Array) -> Array:
-    return np.where(np.isfinite(mean), mean, 1.0) / mu[:, None]
+    return np.where(np.isfinite(mean), mean, 1.0) / np.where(mu > 0, mu, 1.0)[:, None]
 
 
 def _level(value: Array, base: Array, code: Codes, size: int, alpha: float) -> Level:
@@ -169,7 +170,8 @@ def _level(value: Array, base: Array, code: Codes, size: int, alpha: float) -> L
     if alpha > 0:
         inside = np.where((n > 0) & (total == 0), 0.0, inside)
     share = n / n.sum(axis=1, keepdims=True)
-    held = total / total.sum(axis=1, keepdims=True)
+    whole = total.sum(axis=1, keepdims=True)
+    held = total / np.where(whole > 0, whole, np.nan)
     # v_g (mu_g / mu)^alpha: the share of weight for L, the share of the variable for T
     scale = np.where(n > 0, share, 1.0) ** (1.0 - alpha) * np.where(total > 0, held, 1.0) ** alpha
     contribution = np.where(n > 0, scale * inside, 0.0)
