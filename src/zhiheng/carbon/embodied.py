@@ -100,7 +100,8 @@ def embodied(
         tables["by_demand"] = by_demand(solved, shown)
         if layout.exports >= 0:
             tables["trade"] = trade(solved, shown)
-        tables["flows"] = flows(solved[-1], shown)
+        if found := flows(solved[-1], shown):
+            tables["flows"] = found
     checks += made
     if solved[0].emissions.rules:
         tables["allocation"] = allocation(solved[0])

@@ -175,6 +175,7 @@ def read_table(panel: Panel, layout: Layout, period: int, *, proportional: bool)
     imported_demand = np.zeros_like(demand)
     if kind == "separate":
         rows = [s + IMPORTS for s in layout.sectors]
+        refusals.refuse_missing_rows(panel, layout.sectors, rows, period)
         imported = _block(panel, rows, layout.sectors, period)
         imported_demand = _demand(panel, layout, rows, period)
         refusals.refuse_gaps(
@@ -199,7 +200,9 @@ def read_table(panel: Panel, layout: Layout, period: int, *, proportional: bool)
             total_imports = imported.sum(axis=1) + imported_demand.sum(axis=1)
         sent = all_demand[:, layout.exports] if layout.exports >= 0 else np.zeros(len(output))
         home_share = domestic_shares(all_used, sent, total_imports)
-        refusals.refuse_import_shares(panel, layout.sectors, home_share, period)
+        refusals.refuse_import_shares(
+            panel, layout.sectors, home_share, (all_used - sent, total_imports), period
+        )
         share = np.repeat(home_share[:, None], all_demand.shape[1], axis=1)
         if layout.exports >= 0:
             share[:, layout.exports] = 1.0
