@@ -46,6 +46,7 @@ def multiplier_table(solved: Sequence[Year], shown: Units) -> Table:
         **_sectors(solved),
         **{name: np.concatenate(values) for name, values in rows.items()},
         unit=[unit] * n,
+        emission_unit=[shown.emission[0]] * n,
         money_unit=[shown.money[0]] * n,
     )
 
