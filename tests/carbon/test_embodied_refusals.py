@@ -11,6 +11,7 @@ from use_tables import refused, table
 from zhiheng.carbon.embodied import embodied
 from zhiheng.carbon.multi_regional import table_panel
 from zhiheng.catalog.embedded import dataset
+from zhiheng.core.errors import ZhihengError
 
 # effects are sums of a few dozen products of order one
 SUMMED = 1e-9
@@ -118,7 +119,32 @@ def test_a_final_demand_that_runs_stocks_down_is_carried_with_its_sign():
     assert all(c.residual <= c.tolerance for c in result.checks)
 
 
+def test_columns_in_several_units_are_not_summed():
+    panel = table()
+    found = refused("U202", replace(panel, units={**panel.units, "use.b": "USD"}))
+    assert {row["series"] for row in found.evidence} == {"use.a", "use.b"}
+
+
+@pytest.mark.parametrize("options", [{"demand": "FU9"}, {"tolerance": 7.0}, {"paths": -1}])
+def test_an_option_that_is_wrong_is_refused_also_where_nothing_is_asked_of_it(options):
+    with pytest.raises(ZhihengError) as caught:
+        embodied(table(), satellite="co2", **options)
+    assert caught.value.code == "M970"
+
+
 # ----------------------------------------------------------------------------------- decomposition
+
+
+@pytest.mark.parametrize("unit", ["CNY_2020", "USD"])
+def test_a_deflator_for_other_money_is_refused(unit):
+    found = refused("M965", table(unit=unit), change="average", deflator="gdp")
+    assert found.evidence[0] == {"deflator": "gdp", "unit": unit}
+
+
+def test_a_table_without_a_unit_says_how_its_prices_are_taken():
+    for unit, cautions in (("unstated", 1), ("CNY_2020", 0)):
+        result = embodied(table(unit=unit), satellite="co2", change="average")
+        assert sum(n.code == "M965" for n in result.notes) == cautions
 
 
 @pytest.mark.parametrize("how", ["average", "polar", "lmdi"])

@@ -13,6 +13,7 @@ from zhiheng.carbon.embodied_years import Units, Year
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.result import Check, Note, Table
 from zhiheng.core.text import Text
+from zhiheng.core.units import UNSTATED
 from zhiheng.kernels.structural_decomposition import State, decompose, logarithmic, state
 
 Array = NDArray[np.float64]
@@ -29,7 +30,7 @@ def changes(
     ------
     ZhihengError
         M965 prices, M966 fewer than two periods, a demand that sums to zero or logarithms
-        that do not exist, M970 an unknown demand.
+        that do not exist.
     """
     if len(solved) < 2:
         raise _one_period(solved)
@@ -85,6 +86,7 @@ def changes(
     notes = change_notes(
         meant.title(last, demand), how=how, deflator=used, current=deflator == "none",
         own=bool(deflator) and used is None and deflator != "none",
+        unstated=not deflator and shown.money[0] == UNSTATED,
     )  # fmt: skip
     return tables, checks, notes
 

@@ -119,7 +119,7 @@ def read_layout(panel: Panel) -> Layout:
     Raises
     ------
     ZhihengError
-        M963 the panel is no input–output table.
+        M963 the panel is no input–output table; U202 its columns have several units.
     """
     rows = set(panel.entities)
     columns = [s.removeprefix(USE) for s in panel.series if s.startswith(USE)]
@@ -133,6 +133,7 @@ def read_layout(panel: Panel) -> Layout:
     demand = tuple(_finest(panel, rest))
     if not demand:
         raise refusals.no_table(panel)
+    refusals.refuse_mixed_units(panel, [USE + c for c in (*sectors, *demand)])
     if not several:
         none = np.zeros(len(sectors), dtype=np.intp)
         return Layout(sectors, demand, (), none, np.zeros(len(demand), dtype=np.intp))

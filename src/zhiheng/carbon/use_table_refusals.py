@@ -47,6 +47,24 @@ def unknown_consumer(columns: Sequence[str], regions: Sequence[str]) -> ZhihengE
     )
 
 
+def refuse_mixed_units(panel: Panel, columns: Sequence[str]) -> None:
+    """Raise U202 where columns of a table are in several units: rows could not be summed."""
+    first: dict[str, str] = {}
+    for name in columns:
+        first.setdefault(panel.units[name], name)
+    if len(first) < 2:
+        return
+    raise ZhihengError(
+        "U202",
+        Text(
+            "表的各列单位不同，行不能求和。",
+            "The columns of the table are in several units, so that rows cannot be summed.",
+        ),
+        evidence=[{"series": name, "unit": unit} for unit, name in first.items()],
+        fix=Text("把全部列换成同一单位。", "Bring all columns to one unit."),
+    )
+
+
 def refuse_gaps(
     panel: Panel,
     rows: Sequence[str],
