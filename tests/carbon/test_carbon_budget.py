@@ -142,6 +142,20 @@ def test_what_cannot_be_shared_is_refused():
     assert refused("M975", replace(panel, values=values)).evidence[0]["value"] == -1.0
 
 
+def test_a_budget_in_tonnes_or_in_billions_runs_and_keeps_its_checks():
+    for budget in (1e-9, 1.0, 1e12, 1e18):
+        result = carbon_budget(stored(), budget=budget)
+        assert all(c.residual <= c.tolerance for c in result.checks)
+
+
+def test_the_rule_that_is_shown_must_be_among_the_rules():
+    assert refused("M980", stored(), rules=["per_head"], shown="capability").evidence
+    one = carbon_budget(stored(), budget=BUDGET, rules=["per_head", "capability"])
+    assert set(one.table("path").equity_rule) == {"per_head"}
+    other = carbon_budget(stored(), budget=BUDGET, shown="capability")
+    assert set(other.table("path").equity_rule) == {"capability"}
+
+
 def test_every_rule_has_a_source_and_a_principle():
     rules = equity_rules()
     assert len(rules) == 7

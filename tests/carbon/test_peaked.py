@@ -103,6 +103,37 @@ def test_a_past_origin_is_judged_without_what_came_later():
     np.testing.assert_allclose(a, b[a.index], atol=SAME)
 
 
+def test_a_country_alone_has_the_odds_that_it_has_among_all():
+    # alone it must not pass for steadier than the countries whose errors are used
+    among = peaked(world(), calibration="countries").table("probability")
+    alone = peaked(world("CHN")).table("probability").probability[0]
+    assert alone == pytest.approx(among.set_index("entity").probability["CHN"], abs=SAME)
+
+
+def test_a_series_without_any_noise_is_not_given_certainty():
+    years = np.arange(25)
+    steady = {"rising": 1.04**years, "level": 1.0 + 0 * years, "falling": 0.96**years}
+    panel = Panel.of(
+        {"co2": 1e8 * np.array(list(steady.values()))},
+        entities=list(steady),
+        periods=list(range(2000, 2025)),
+        units={"co2": "t_CO2"},
+    )
+    odds = peaked(panel).table("probability").set_index("entity").probability
+    assert 0 < odds["rising"] < 0.1 < odds["level"] < 0.9 < odds["falling"] <= 1
+    path = peaked(panel).table("path")
+    assert (path.high > path.low * 1.05).all()
+    found = refused("M977", panel, calibration="panel", h=5)
+    assert found.evidence[0]["year"] == 2005
+
+
+def test_origins_from_the_command_line_are_words():
+    panel = world("CHN", "DEU")
+    one, other = (peaked(panel, origins=o).table("probability") for o in (["2012"], [2012]))
+    assert one.equals(other)
+    assert refused("M978", panel, origins=["2012.5"]).evidence[0]["year"] == 2012.5
+
+
 def test_odds_rise_with_delta_and_fall_with_the_horizon():
     panel = world("CHN", "IND", "USA", "ARE", "BRA")
     odds = [peaked(panel, delta=d).table("probability").probability for d in (0, 0.02, 0.1, 0.5)]

@@ -108,6 +108,45 @@ def test_states_follow_the_line_and_the_deadline():
     assert state([0.15, 0.16, 0.17, 0.18, 0.19])[1] == pytest.approx(0.01)
 
 
+def intensity(co2, first=2020, **options):
+    """Targets on one region whose output does not change."""
+    co2 = np.array([co2], dtype=float)
+    panel = Panel.of(
+        {"co2": co2, "gdp_real": np.full(co2.shape, 50.0)},
+        entities=["x"],
+        periods=list(range(first, first + co2.shape[1])),
+        units={"co2": "t_CO2", "gdp_real": "CNY_2020"},
+    )
+    return targets(panel, **options)
+
+
+def test_a_target_is_judged_in_its_last_year_and_not_by_what_came_after():
+    late = [100.0, 100.0, 99.0, 99.0, 98.0, 97.0, 60.0, 50.0]  # 18 % down by 2025 was missed
+    row = intensity(late, targets=["carbon_intensity_2025"]).table("gaps").iloc[0]
+    assert (row.period, row.target_state) == (2025, "missed")
+    assert row.off_track == pytest.approx(0.97 / 0.82 - 1)
+    early = [100.0, 95.0, 90.0, 85.0, 83.0, 81.0, 99.0, 99.0]
+    row = intensity(early, targets=["carbon_intensity_2025"]).table("gaps").iloc[0]
+    assert (row.target_state, row.progress > 1) == ("met", True)
+
+
+def test_values_that_have_no_rate_are_named_and_not_called_met():
+    for co2 in ([0.0, 10.0, 10.0], [10.0, 5.0, 0.0], [10.0, 5.0, -2.0]):
+        with pytest.raises(ZhihengError) as caught:
+            intensity(co2, targets=["carbon_intensity_2025"])
+        assert caught.value.code == "M975"
+        assert caught.value.evidence[0]["period"] == 2020 + int(np.argmin(co2))
+    gone = intensity([10.0, 5.0, 0.0], targets=["neutrality_2060"]).table("gaps").iloc[0]
+    assert gone.target_state == "met"
+    assert np.isnan(gone.recent_pace)
+
+
+def test_what_is_no_amount_of_emissions_is_refused():
+    with pytest.raises(ZhihengError) as caught:
+        intensity([10.0, 9.0, 8.0], emissions="gdp_real")
+    assert caught.value.code == "M974"
+
+
 def test_a_peak_target_says_whether_the_maximum_is_recent():
     co2 = np.array([[1.0, 2, 3, 4, 5, 6, 7, 8, 9], [5.0, 9, 8, 8, 7, 7, 6, 6, 5]])
     panel = Panel.of(

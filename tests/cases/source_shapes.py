@@ -190,6 +190,7 @@ r2,ore,3,9,14,38,12,77
 ,VA001,455,41,323,69
 ,co2 [Mt CO2],1.2,3.1,0.95,2.8
 """
+REGIONS_SHEET = [line.split(",") for line in REGIONS_CSV.decode().splitlines()]
 IO_SHEET = [
     ["2020年全国投入产出表", None, None, None, None, None, None, None],
     ["（按当年生产者价格计算）", None, None, None, None, None, None, "单位：万元"],
@@ -311,6 +312,8 @@ def shapes() -> dict[str, Shape]:
         Shape("io_2020.csv", IO_CSV, input_output.parse, input_output.sniff),
         Shape("io.xlsx", workbook({"表": IO_SHEET}), input_output.parse, input_output.sniff),
         Shape("mrio.csv", REGIONS_CSV, multi_regional.parse, multi_regional.sniff),
+        Shape("mrio.xlsx", workbook({"t": REGIONS_SHEET}), multi_regional.parse,
+              multi_regional.sniff),
         Shape("yb.xlsx", workbook({"3-24": IO_YEARBOOK}), input_output.parse, input_output.sniff),
         Shape("comtrade.csv", COMTRADE_CSV, comtrade_rows, comtrade.sniff),
         Shape("comtrade-old.csv", COMTRADE_OLD, comtrade_rows, comtrade.sniff),

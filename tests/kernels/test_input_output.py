@@ -113,6 +113,15 @@ def test_a_table_that_is_not_productive_is_seen(sparsely):
     assert not factorise(z, np.array([120.0, 120.0])).productive  # exactly one: singular
 
 
+@pytest.mark.parametrize("sparsely", [False, True])
+def test_a_singular_table_is_seen_although_rounding_hides_it(sparsely):
+    # no final demand at all: every column of A sums to one, and no pivot is exactly zero
+    z = np.array([[10.0, 5.0, 3.0], [5.0, 10.0, 3.0], [3.0, 3.0, 0.1]])
+    x = z.sum(axis=1)
+    assert not factorise(sparse.csr_array(z) if sparsely else z, x).productive
+    assert factorise(z, x * 1.001).productive
+
+
 def test_a_column_sum_above_one_alone_is_no_refusal():
     # a loss-making sector: inputs worth more than output, yet the rounds converge
     z, x = np.array([[10.0, 5.0], [110.0, 10.0]]), np.array([100.0, 1000.0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -84,6 +86,27 @@ def test_convergence_lies_between_emissions_and_people_and_nears_people_when_it_
     assert fast == pytest.approx(0.25)
     assert 0.25 < slow < 0.75
     assert pathways.convergence(people, latest, 100.0, 20)[0] < slow
+
+
+@given(st.floats(0.01, 500.0), st.integers(1, 60))
+def test_convergence_equals_the_years_written_out(budget, horizon):
+    people, latest = np.array([1.0, 3.0, 2.0]), np.array([3.0, 1.0, 1.0])
+    length = 2 * budget / latest.sum() + 1
+    total, given = 0.0, np.zeros(3)
+    for k in range(1, math.ceil(length)):
+        sent = latest.sum() * (1 - k / length)
+        moved = min(k / horizon, 1.0)
+        given += sent * (latest / latest.sum() * (1 - moved) + people / people.sum() * moved)
+        total += sent
+    found = pathways.convergence(people, latest, budget, horizon)
+    np.testing.assert_allclose(found, given / total, rtol=1e-9)
+
+
+def test_a_budget_in_the_wrong_unit_needs_no_memory():
+    people, latest = np.array([1.0, 3.0]), np.array([3.0, 1.0])
+    np.testing.assert_allclose(pathways.convergence(people, latest, 1e18, 20), [0.25, 0.75])
+    tiny = pathways.convergence(people, latest, 1e-18, 20)
+    np.testing.assert_allclose(tiny, [0.75 - 0.5 / 20, 0.25 + 0.5 / 20])
 
 
 def test_concordance_of_ranks_without_ties_follows_from_rank_correlations():

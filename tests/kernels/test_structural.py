@@ -75,6 +75,16 @@ def test_the_search_stops_where_it_would_grow_beyond_the_limit():
     assert found.contribution.sum() + found.deeper == pytest.approx(m @ final, rel=EXACT)
 
 
+def test_memory_is_bounded_by_the_chains_that_are_looked_at():
+    z, x, y, s = table(3)
+    a, m, final = coefficients(z, x), multipliers(factorise(z, x), s), y.sum(axis=1)
+    for most in (5, 30, 200, 1_000):
+        found = structural_paths(a, s, m, final, threshold=0.0, depth=9, most=most)
+        assert found.visited <= most
+        parts = found.contribution.sum() + found.small + found.pruned + found.deeper
+        assert parts == pytest.approx(m @ final, rel=EXACT)
+
+
 def states(seed):
     made = [table(seed + 10_001 * i) for i in (0, 1)]
     return [state(s, z, x, y) for z, x, y, s in made]

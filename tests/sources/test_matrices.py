@@ -124,6 +124,38 @@ def test_a_table_of_regions_has_rows_columns_and_satellites() -> None:
     assert not input_output.sniff(shapes.REGIONS_CSV, "t.csv")
 
 
+def test_a_table_of_regions_reads_alike_from_a_workbook() -> None:
+    cells = [line.split(",") for line in shapes.REGIONS_CSV.decode().splitlines()]
+    sheet = [[float(w) if w.replace(".", "").isdigit() else w or None for w in c] for c in cells]
+    raw = shapes.workbook({"notes": [["about"]], "table": sheet})
+    assert multi_regional.sniff(raw, "t.xlsx")
+    assert not multi_regional.sniff(shapes.workbook({"表": shapes.IO_SHEET}), "t.xlsx")
+    found = rows(multi_regional.parse(raw, "t.xlsx"))
+    plain = rows(multi_regional.parse(shapes.REGIONS_CSV, "t.csv"))
+    assert [r[:5] for r in found] == [r[:5] for r in plain]
+    assert [r[5] for r in found] == [f"table!{r[5]}" for r in plain]
+
+
+def test_a_label_left_out_as_in_merged_cells_is_named_and_loses_no_column() -> None:
+    raw = shapes.REGIONS_CSV
+    merged = raw.replace(b"region,,r1,r1,", b"region,,r1,,")
+    found = refused(lambda: multi_regional.parse(merged, "t.csv"))
+    assert (found.code, found.evidence[0]["cell"]) == ("S553", "D1")
+    below = raw.replace(b"r2,ore,3", b",ore,3")
+    found = refused(lambda: multi_regional.parse(below, "t.csv"))
+    assert (found.code, found.evidence[0]["cell"]) == ("S553", "A8")
+
+
+def test_a_satellite_stands_below_a_national_table_with_its_unit() -> None:
+    raw = shapes.IO_CSV.rstrip(b"\n") + b"\n"
+    header = next(w for w in raw.decode().splitlines() if ",TIU" in w).split(",")
+    place = {header.index(c): v for c, v in (("01", "5"), ("02", "7"))}
+    line = ["co2 [kt CO2]", *(place.get(c, "") for c in range(1, len(header)))]
+    found = rows(input_output.parse(raw + ",".join(line).encode(), "china_2020.csv"))
+    co2 = [r[:5] for r in found if r[2] == "co2"]
+    assert co2 == [("01", 2020, "co2", 5e3, "t_CO2"), ("02", 2020, "co2", 7e3, "t_CO2")]
+
+
 def test_a_table_of_regions_needs_a_year_and_distinct_codes() -> None:
     raw = shapes.REGIONS_CSV
     assert multi_regional.parse(raw, "t.csv", year=2020).period[0] == 2020

@@ -13,7 +13,7 @@ from zhiheng.carbon.completeness import left_out_notes
 from zhiheng.catalog.equity import equity_rules
 from zhiheng.catalog.targets import deadline_of
 from zhiheng.catalog.wording import option_word
-from zhiheng.core.errors import ZhihengError
+from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.figures.canvas import magnitude
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
@@ -35,6 +35,8 @@ ROUNDING = 1e-10
 RECENT = 5
 """Years of the recent pace that the required one is held against."""
 FEWEST_RULES = 2
+LEADING = "blended"
+"""The rule whose paths are tabled where none is named."""
 
 
 @method(zh="碳预算分配：多种公平规则并列、可用年数、所需速度与规则间分歧", example="regions")
@@ -49,7 +51,7 @@ def carbon_budget(
     power: float = 0.5,
     weight: float = 0.5,
     horizon: int = 20,
-    shown: str = "blended",
+    shown: str | None = None,
     gaps: Literal["refuse", "drop"] = "refuse",
 ) -> Result:
     """Share a carbon budget among regions by several rules, and say what pace each implies.
@@ -75,8 +77,9 @@ def carbon_budget(
         Of equality in ``blended``, 0 to 1.
     horizon : int
         Years to equal shares per head in ``convergence``, from 1.
-    shown : str
-        The rule whose paths are tabled year by year.
+    shown : str, optional
+        The one of `rules` whose paths are tabled year by year; by default ``blended``
+        where it is among them, else the first.
     gaps : {"refuse", "drop"}
 
     Raises
@@ -93,13 +96,12 @@ def carbon_budget(
     terms = Terms(budget, power, weight, horizon)
     _refuse_range(terms)
     chosen = equity_rules(rules)
-    equity_rules([shown])
     sharing = read_sharing(
         panel, chosen, terms, emissions=emissions, population=population, output=output, gaps=gaps
     )
     agreed = agreement(sharing.shares, sharing.population)
     names = [rule.id for rule in chosen]
-    lead = names.index(shown) if shown in names else 0
+    lead = _lead(names, shown)
     tables = {
         "allocation": _allocation(sharing, budget),
         "pace": _pace(sharing, budget),
@@ -114,6 +116,16 @@ def carbon_budget(
         tables, _figures(sharing, lead), tuple(notes), _checks(sharing, budget), sharing.series,
         params={"concordance": agreed.concordance if np.isfinite(agreed.concordance) else None},
     )  # fmt: skip
+
+
+def _lead(names: Sequence[str], shown: str | None) -> int:
+    """The position of the rule whose paths are tabled."""
+    if shown is None:
+        return names.index(LEADING) if LEADING in names else 0
+    equity_rules([shown])
+    if shown not in names:
+        raise _out_of_range([{"option": "shown", "value": shown, "allowed": ", ".join(names)}])
+    return names.index(shown)
 
 
 def _named(sharing: Sharing, times: int) -> dict[str, list[str]]:
@@ -236,7 +248,9 @@ def _agreement(names: Sequence[str], agreed: Agreement) -> Table:
 
 
 def _checks(sharing: Sharing, budget: float) -> tuple[Check, ...]:
-    total = sharing.shares.sum(axis=1) - 1
+    # by responsibility a small budget makes shares of either sign that are far above one
+    size_of = np.maximum(np.abs(sharing.shares).max(axis=1), 1.0)
+    total = (sharing.shares.sum(axis=1) - 1) / size_of
     allowance = np.maximum(sharing.shares * budget, 0.0)
     rates = np.stack([spend(sharing.latest, a).rate for a in allowance])
     summed = sharing.latest * (1 + rates) / -rates
@@ -370,13 +384,17 @@ def _refuse_range(terms: Terms) -> None:
         "weight": (terms.weight, "0-1", 0 <= terms.weight <= 1),
         "horizon": (terms.horizon, "1-", terms.horizon >= 1),
     }
-    rows = [
+    rows: list[Row] = [
         {"option": k, "value": v, "allowed": a} for k, (v, a, fine) in wrong.items() if not fine
     ]
     if rows:
-        raise ZhihengError(
-            "M980",
-            Text("选项超出范围。", "An option is out of range."),
-            evidence=rows,
-            fix=Text("改到所示范围之内。", "Bring it into the range shown."),
-        )
+        raise _out_of_range(rows)
+
+
+def _out_of_range(rows: Sequence[Row]) -> ZhihengError:
+    return ZhihengError(
+        "M980",
+        Text("选项超出范围。", "An option is out of range."),
+        evidence=rows,
+        fix=Text("改到所示范围之内。", "Bring it into the range shown."),
+    )

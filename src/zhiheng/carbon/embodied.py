@@ -6,8 +6,9 @@ from typing import Literal
 
 from zhiheng.carbon import embodied_wording as wording
 from zhiheng.carbon.embodied_change import changes
+from zhiheng.carbon.embodied_demand import refuse_unknown
 from zhiheng.carbon.embodied_figures import figures
-from zhiheng.carbon.embodied_paths import chains
+from zhiheng.carbon.embodied_paths import chains, refuse_range
 from zhiheng.carbon.embodied_regions import bilateral, region_accounts, traded
 from zhiheng.carbon.embodied_tables import (
     accounts,
@@ -73,7 +74,7 @@ def embodied(
     Raises
     ------
     ZhihengError
-        M960-M969 the table or the satellite, M965 prices of several years, M966 fewer than
+        U202, M960-M969 the table or the satellite, M965 prices of several years, M966 fewer than
         two periods, M970 a demand or option that cannot be met; C447-C449 the catalog.
 
     References
@@ -83,6 +84,8 @@ def embodied(
     Research 10(4): 307-324.
     """
     layout = read_layout(table)
+    refuse_unknown(layout, demand)
+    refuse_range(paths, tolerance)
     found_kinds = kinds(table, layout)
     mixed = len(set(found_kinds)) > 1
     proportional = imports == "proportional" or (mixed and change != "none")
@@ -100,7 +103,8 @@ def embodied(
         tables["by_demand"] = by_demand(solved, shown)
         if layout.exports >= 0:
             tables["trade"] = trade(solved, shown)
-        tables["flows"] = flows(solved[-1], shown)
+        if found := flows(solved[-1], shown):
+            tables["flows"] = found
     checks += made
     if solved[0].emissions.rules:
         tables["allocation"] = allocation(solved[0])

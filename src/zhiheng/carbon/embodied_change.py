@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from zhiheng.carbon import embodied_demand as meant
 from zhiheng.carbon.embodied_wording import CLOSURE, DETERMINANTS, change_notes
 from zhiheng.carbon.embodied_years import Units, Year
-from zhiheng.core.errors import ZhihengError
+from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.result import Check, Note, Table
 from zhiheng.core.text import Text
+from zhiheng.core.units import UNSTATED
 from zhiheng.kernels.structural_decomposition import State, decompose, logarithmic, state
 
 Array = NDArray[np.float64]
+CANCELLED = 1e-12
+"""A sum below this share of the sizes of its parts is zero but for rounding."""
 
 
 def changes(
@@ -26,19 +29,22 @@ def changes(
     Raises
     ------
     ZhihengError
-        M965 prices, M966 fewer than two periods or logarithms that do not exist, M970 an
-        unknown demand.
+        M965 prices, M966 fewer than two periods, a demand that sums to zero or logarithms
+        that do not exist.
     """
     if len(solved) < 2:
         raise _one_period(solved)
     first, last = solved[0], solved[-1]
     prices0, prices1, used = meant.price_levels(first, last, deflator)
+    _refuse_empty(solved, demand)
     start, end = _state(first, demand, prices0), _state(last, demand, prices1)
     found = decompose(start, end)
     if how == "lmdi":
         logs = logarithmic(start, end)
         if logs.turned.any():
             raise _turned(first, logs.turned, demand)
+        if logs.emitters.any():
+            raise _turned_emitters(first, logs.emitters)
         effect = logs.effects
     else:
         effect = found.average if how == "average" else found.polar.mean(axis=0)
@@ -80,6 +86,7 @@ def changes(
     notes = change_notes(
         meant.title(last, demand), how=how, deflator=used, current=deflator == "none",
         own=bool(deflator) and used is None and deflator != "none",
+        unstated=not deflator and shown.money[0] == UNSTATED,
     )  # fmt: skip
     return tables, checks, notes
 
@@ -106,6 +113,61 @@ def _one_period(solved: Sequence[Year]) -> ZhihengError:
         ),
         evidence=[{"period": y.table.period} for y in solved],
         fix=Text("选两个年份以上：--window 2012-2020。", "Choose two years: --window 2012-2020."),
+    )
+
+
+def _refuse_empty(solved: Sequence[Year], demand: str) -> None:
+    """Raise M966 where a demand sums to zero: it has no level, and no mix of products."""
+    rows: list[Row] = []
+    for y in (solved[0], solved[-1]):
+        cells = meant.chosen(y, demand)
+        layout = y.table.layout
+        names = (demand,) if demand in layout.demand else layout.demand
+        sums, sizes = cells.sum(axis=0), np.abs(cells).sum(axis=0)
+        # a sum of products that cancels leaves rounding of its parts
+        none = (sizes > 0) & (np.abs(sums) <= CANCELLED * sizes)
+        rows += [
+            {"period": y.table.period, "demand": names[k], "sum": float(sums[k]),
+             "sum_of_sizes": float(sizes[k])}
+            for k in np.flatnonzero(none)
+        ]  # fmt: skip
+        whole, size = float(sums.sum()), float(sizes.sum())
+        if not rows and abs(whole) <= CANCELLED * size:
+            rows.append(
+                {"period": y.table.period, "demand": demand, "sum": whole, "sum_of_sizes": size}
+            )
+    if rows:
+        raise ZhihengError(
+            "M966",
+            Text(
+                "有的最终需求合计为零，没有总量，也就没有产品构成可分解。",
+                "A final demand sums to zero: it has no level and no mix of products.",
+            ),
+            evidence=rows,
+            fix=Text(
+                "换一个需求；或把正负相抵的列并入别的列。",
+                "Choose another demand, or merge a column whose cells cancel into another one.",
+            ),
+        )
+
+
+def _turned_emitters(y: Year, emitters: NDArray[np.bool_]) -> ZhihengError:
+    layout = y.table.layout
+    return ZhihengError(
+        "M966",
+        Text(
+            "{n} 个部门的排放（或经由负的中间投入的排放）由正变负或由负变正，对数平均没有定义。",
+            "Emissions of {n} sectors (or what negative deliveries carry of them) turn their "
+            "sign, so that logarithmic means do not exist.",
+        ).format(n=int(emitters.sum())),
+        evidence=[
+            {"sector": layout.sectors[i], "name": y.table.panel.name(layout.sectors[i])}
+            for i in np.flatnonzero(emitters)[:20]
+        ],
+        fix=Text(
+            "用 change=average；碳汇与排放分开分解。",
+            "Use change=average; decompose sinks and emissions apart.",
+        ),
     )
 
 

@@ -6,40 +6,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.carbon.embodied_years import Year
-from zhiheng.carbon.use_table import demand_title
+from zhiheng.carbon.use_table import Layout, demand_title
 from zhiheng.catalog.embedded import dataset
 from zhiheng.catalog.satellites import Deflator, deflator
 from zhiheng.core.errors import ZhihengError, unknown_name
 from zhiheng.core.text import Text
+from zhiheng.core.units import UNSTATED
 
 Array = NDArray[np.float64]
 ALL = "all"
 
 
-def chosen(y: Year, demand: str) -> Array:
-    """Final demand for home products that is meant (n, k).
+def refuse_unknown(layout: Layout, demand: str) -> None:
+    """Raise M970 where there is no such column or sector."""
+    if demand not in {ALL, *layout.demand, *layout.sectors}:
+        raise unknown_name(
+            "M970",
+            demand,
+            (ALL, *layout.demand, *layout.sectors),
+            kind=Text("最终需求", "final demand"),
+        )
 
-    Raises
-    ------
-    ZhihengError
-        M970 there is no such column or sector.
-    """
+
+def chosen(y: Year, demand: str) -> Array:
+    """Final demand for home products that is meant (n, k); `refuse_unknown` comes before."""
     layout = y.table.layout
     if demand == ALL:
         return y.table.demand
     if demand in layout.demand:
         return y.table.demand[:, [layout.demand.index(demand)]]
-    if demand in layout.sectors:
-        row = layout.sectors.index(demand)
-        out = np.zeros_like(y.table.demand)
-        out[row] = y.table.demand[row]
-        return out
-    raise unknown_name(
-        "M970",
-        demand,
-        (ALL, *layout.demand, *layout.sectors),
-        kind=Text("最终需求", "final demand"),
-    )
+    row = layout.sectors.index(demand)
+    out = np.zeros_like(y.table.demand)
+    out[row] = y.table.demand[row]
+    return out
 
 
 def title(y: Year, demand: str) -> Text:
@@ -58,8 +57,8 @@ def price_levels(first: Year, last: Year, wanted: str) -> tuple[Array, Array, De
     Raises
     ------
     ZhihengError
-        M965 the table is at current prices and no deflator is named, or one lacks values;
-        C448 an unknown deflator.
+        M965 the table is at current prices and no deflator is named, or one lacks values or
+        is for other money; C448 an unknown deflator.
     """
     ones = np.ones(len(first.table.output))
     panel = first.table.panel
@@ -83,9 +82,13 @@ def price_levels(first: Year, last: Year, wanted: str) -> tuple[Array, Array, De
             ),
         )
     if wanted in panel.series:
+        if not _current(unit) and unit != UNSTATED:
+            raise _other_money(wanted, unit, Text("当年价", "current prices"))
         return (*_own_prices(first, last, wanted), None)
     known = tuple(s for s in panel.series if not s.startswith("use."))
     found = deflator(wanted, (*known[:10], "none"))
+    if unit not in (found.unit, UNSTATED):
+        raise _other_money(wanted, unit, Text.same(found.unit))
     rise = _rise(found, first.table.period, last.table.period)
     return ones / rise, ones, found
 
@@ -93,6 +96,23 @@ def price_levels(first: Year, last: Year, wanted: str) -> tuple[Array, Array, De
 def _current(unit: str) -> bool:
     """Whether money is in prices of its own year; a basis such as CNY_2020 is not."""
     return unit in {"CNY", "USD", "EUR"}
+
+
+def _other_money(name: str, unit: str, expected: Text) -> ZhihengError:
+    return ZhihengError(
+        "M965",
+        Text(
+            "平减指数 {d} 用于 {e} 的表，这张表以 {u} 计：再平减一次就错了。",
+            "The price level {d} is for tables in {e}; this one is in {u}, and deflating it would "
+            "be wrong.",
+        ).format(d=name, e=expected, u=unit),
+        evidence=[{"deflator": name, "unit": unit}],
+        fix=Text(
+            "不变价的表不写 deflator；别的货币用面板里自己的价格指数序列。",
+            "Leave deflator out where prices are constant; for another currency use a price "
+            "index of your own in the panel.",
+        ),
+    )
 
 
 def _own_prices(first: Year, last: Year, name: str) -> tuple[Array, Array]:

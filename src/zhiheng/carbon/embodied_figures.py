@@ -16,7 +16,7 @@ def figures(tables: Mapping[str, Table], last: Year, shown: Units) -> tuple[Figu
     out = [_multipliers(last, shown)]
     if "trade" in tables:
         out.append(_exports(last, shown))
-    if "flows" in tables and len(tables["flows"]):
+    if "flows" in tables:
         out.append(_flows(last))
     if "effects" in tables:
         out.append(_effects())

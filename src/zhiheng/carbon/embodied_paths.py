@@ -17,26 +17,24 @@ MOST_LISTED = 200
 DEEPEST = 50
 
 
-def chains(
-    y: Year, shown: Units, *, demand: str, depth: int, tolerance: float
-) -> tuple[dict[str, Table], list[Check], list[Note]]:
-    """The largest chains, and how the total divides into listed and not listed ones.
-
-    Raises
-    ------
-    ZhihengError
-        M970 an unknown demand, a depth or a tolerance out of range.
-    """
-    if not 0 < tolerance < 1 or not 1 <= depth <= DEEPEST:
+def refuse_range(depth: int, tolerance: float) -> None:
+    """Raise M970 for a depth or a tolerance out of range, whether chains are asked for or not."""
+    if not 0 < tolerance < 1 or not 0 <= depth <= DEEPEST:
         raise ZhihengError(
             "M970",
             Text(
-                "路径分析要 1 ≤ paths ≤ {d}、0 < tolerance < 1。",
-                "Path analysis needs 1 <= paths <= {d} and 0 < tolerance < 1.",
+                "路径分析要 0 ≤ paths ≤ {d}、0 < tolerance < 1。",
+                "Path analysis needs 0 <= paths <= {d} and 0 < tolerance < 1.",
             ).format(d=DEEPEST),
             evidence=[{"paths": depth, "tolerance": tolerance}],
             fix=Text("例如 --paths 6 --tolerance 0.001。", "Such as --paths 6 --tolerance 0.001."),
         )
+
+
+def chains(
+    y: Year, shown: Units, *, demand: str, depth: int, tolerance: float
+) -> tuple[dict[str, Table], list[Check], list[Note]]:
+    """The largest chains, and how the total divides into listed and not listed ones."""
     final = meant.chosen(y, demand).sum(axis=1)
     intensity, multiplier = y.intensity[:, 0], y.home[:, 0]
     total = float(multiplier @ final)

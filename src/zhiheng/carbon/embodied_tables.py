@@ -46,6 +46,7 @@ def multiplier_table(solved: Sequence[Year], shown: Units) -> Table:
         **_sectors(solved),
         **{name: np.concatenate(values) for name, values in rows.items()},
         unit=[unit] * n,
+        emission_unit=[shown.emission[0]] * n,
         money_unit=[shown.money[0]] * n,
     )
 
@@ -67,7 +68,9 @@ def accounts(solved: Sequence[Year], shown: Units) -> tuple[Table, list[Check]]:
                 "value": float(value),
                 "low": float(low),
                 "high": float(high),
-                "share": float(amount[0] / found["production"][0]),
+                "share": float(amount[0] / found["production"][0])
+                if found["production"][0]
+                else np.nan,
                 "unit": shown.emission[0],
             }
             for name, cell in row.items():
@@ -189,11 +192,11 @@ def trade(solved: Sequence[Year], shown: Units) -> Table:
     )
 
 
-def flows(y: Year, shown: Units) -> Table:
+def flows(y: Year, shown: Units) -> Table | None:
     """From emitting sectors to the final use they emit for, in the last period.
 
     Uses whose embodied carbon is negative for a sector (stocks run down) are left out of
-    the drawing table; the accounts hold them.
+    the drawing table; the accounts hold them. None where nothing is emitted.
     """
     emitted = y.intensity[:, :1] * required(y.model, y.table.demand)
     emitted = np.where(emitted > 0, emitted, 0.0) / shown.emission[1]
@@ -223,7 +226,7 @@ def flows(y: Year, shown: Units) -> Table:
             }
             for column, cell in row.items():
                 out.setdefault(column, []).append(cell)
-    return Table.of(("source", "target"), **out)
+    return Table.of(("source", "target"), **out) if out else None
 
 
 def allocation(y: Year) -> Table:

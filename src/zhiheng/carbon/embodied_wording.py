@@ -216,7 +216,13 @@ def _emissions(solved: Sequence[Year]) -> list[Note]:
 
 
 def change_notes(
-    demand: Text, *, how: str, deflator: Deflator | None, current: bool, own: bool
+    demand: Text,
+    *,
+    how: str,
+    deflator: Deflator | None,
+    current: bool,
+    own: bool,
+    unstated: bool,
 ) -> list[Note]:
     """How the decomposition was made, and at which prices."""
     ways = {
@@ -254,6 +260,8 @@ def change_notes(
                 )
             )
         )
+    if unstated:
+        out.append(_unstated())
     if current:
         out.append(
             Note(
@@ -267,6 +275,18 @@ def change_notes(
             )
         )
     return out
+
+
+def _unstated() -> Note:
+    return Note(
+        Text(
+            "表没有写明货币与价格基期，按不变价处理；若是当年价，请写单位并指定 deflator。",
+            "The table names no money and price basis and is taken to be at constant prices; if "
+            "prices are current, give the unit and a deflator.",
+        ),
+        level="caution",
+        code="M965",
+    )
 
 
 def path_notes(

@@ -14,6 +14,7 @@ from zhiheng.carbon.use_table import Layout, UseTable, read_table
 from zhiheng.catalog.units import unit_of
 from zhiheng.core.panel import Panel
 from zhiheng.kernels.input_output import (
+    SURE,
     Leontief,
     coefficients,
     factorise,
@@ -85,13 +86,16 @@ def years(panel: Panel, layout: Layout, satellite: str, *, proportional: bool) -
     Raises
     ------
     ZhihengError
-        M960, M961, M967, M968 of the table; M962 it is not productive; M964, C447, C449 of
-        the satellite.
+        M960, M961, M967, M968 of the table; M962 it is not productive; M961, M964, C447,
+        C449 of the satellite.
     """
     found: list[Year] = []
     for period in panel.periods:
         table = read_table(panel, layout, period, proportional=proportional)
         emissions = read_emissions(table, satellite)
+        refusals.refuse_emissions_without_output(
+            panel, layout.sectors, table.output, emissions.by_sector, period
+        )
         intensity = per_output(emissions.by_sector, table.output)
         model = _model(table, table.home())
         home = multipliers(model, intensity)
@@ -157,6 +161,6 @@ def _model(table: UseTable, deliveries: Array) -> Leontief:
     if model.productive:
         return model
     radius = spectral_radius(coefficients(table.home(), table.output))
-    if radius < 1:
+    if radius < SURE:
         radius = spectral_radius(coefficients(table.total(), table.output))
     raise refusals.not_productive(table.period, radius, model.column_sum)

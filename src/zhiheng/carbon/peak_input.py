@@ -68,7 +68,7 @@ def read_emissions(panel: Panel, expression: str, *, gaps: Literal["refuse", "dr
     _refuse_net(expression, base)
     found = evaluate(expression, panel, meaning)
     if found.unit not in AMOUNTS:
-        raise _no_amount(expression, found.unit)
+        raise no_amount(expression, found.unit)
     years = _window(panel, found.values)
     cut = panel.select(periods=[panel.periods[i] for i in years])
     values = found.values[:, years]
@@ -159,7 +159,8 @@ def _net(rows: list[Row]) -> ZhihengError:
     )
 
 
-def _no_amount(expression: str, unit: str) -> ZhihengError:
+def no_amount(expression: str, unit: str) -> ZhihengError:
+    """M974: what is asked for is no amount of emissions."""
     return ZhihengError(
         "M974",
         Text("“{x}”不是排放量。", '"{x}" is no amount of emissions.').format(x=expression),

@@ -29,6 +29,8 @@ from zhiheng.kernels.peaking import exceeded, no_new_maximum
 
 Array = NDArray[np.float64]
 
+STILL = 1e-9
+"""A standard deviation of yearly changes of logarithms below this is rounding."""
 RESAMPLES = 999
 """Resamples of countries for the interval of the skill."""
 
@@ -107,7 +109,8 @@ def pool_of(data: Emissions, horizon: int, delta: float, seed: int, calibration:
     Raises
     ------
     ZhihengError
-        M977 no past outcome reaches the horizon, so that nothing can be calibrated.
+        M977 no past outcome reaches the horizon, or the panel's own past never varies, so
+        that nothing can be calibrated.
     """
     about = peaking().pool
     large = len(data.panel.entities) >= about.entities
@@ -115,6 +118,7 @@ def pool_of(data: Emissions, horizon: int, delta: float, seed: int, calibration:
     alike = data.panel.level == about.level and large and long
     if calibration == "panel" or (calibration == "auto" and alike):
         _refuse_far(len(data.panel.periods), horizon)
+        _refuse_still(data)
         order = np.argsort(np.array(data.panel.entities, dtype=str), kind="stable")
         codes = tuple(data.panel.entities[i] for i in order)
         return _pool(data.panel, data.values[order], codes, (horizon, delta, seed), own=True)
@@ -156,6 +160,24 @@ def _refuse_far(years: int, horizon: int) -> None:
         )
 
 
+def _refuse_still(data: Emissions) -> None:
+    # A scale of zero at any origin leaves errors without a unit; rounding alone is no variation.
+    size = scales(np.log(data.values))[:, FIXED.least :].min(axis=0)
+    still = np.flatnonzero(size <= STILL)
+    if len(still):
+        year = data.panel.periods[0] + FIXED.least + int(still[0])
+        raise ZhihengError(
+            "M977",
+            Text(
+                "到 {y} 年为止，各地区每年的变化率都一样，没有往期误差可以校准。",
+                "Up to {y} every region changes at one rate, so that there are no past errors to "
+                "calibrate on.",
+            ).format(y=year),
+            evidence=[{"year": year, "entities": len(data.values), "scale": float(size[still[0]])}],
+            fix=Text("改用 calibration=countries。", "Use calibration=countries."),
+        )
+
+
 def judgeable(data: Emissions, pool: Pool, horizon: int) -> range:
     """Years from which odds can be told: enough history, and an outcome known to the pool."""
     start = max(data.panel.periods[0] + FIXED.least, pool.first + FIXED.least + horizon)
@@ -171,7 +193,11 @@ def forecast(
     damping = fit_damping(pool.logs[:, : k + 1], k, horizon)
     pooled = drifts(pool.logs[:, : k + 1])[:, -1].mean(axis=0)
     change = carried(drifts(level[..., None])[:, -1], pooled, damping).sum(axis=-1)
-    scale = scales(level)[:, -1]
+    # The pool's errors are in units of scales that are shrunk to its mean variance. A panel may be
+    # less steady than that, as provinces are; that a region alone is steadier is no evidence.
+    own, pooled_scale = scales(level)[:, -1] ** 2, pool.rolling.scale[:, k] ** 2
+    missing = max(float(pooled_scale.mean() - own.mean()), 0.0)
+    scale = np.sqrt(own + (1 - FIXED.mix) * missing)
     paths = trajectories(pool.rolling.scores, k, horizon)
     probability = no_new_maximum(
         level, change, paths[None] * scale[:, None, None],

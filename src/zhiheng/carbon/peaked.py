@@ -115,22 +115,31 @@ def _forecasts(
     """One for each year asked for, the last year of the data at the end."""
     last = data.panel.periods[-1]
     able = judgeable(data, pool, h)
-    asked = sorted({*(origins or ()), last})
-    wrong = [y for y in asked if y not in able]
+    # from the command line years come as words
+    given = {float(y) for y in origins or ()}
+    wrong = sorted(y for y in given if y not in able)
+    wrong += [float(last)] if last not in able and last not in given else []
     if wrong:
         raise ZhihengError(
             "M978",
             Text("这些年份不能作起点。", "These years cannot be judged from."),
-            evidence=[{"year": y, "first": able.start, "last": able.stop - 1} for y in wrong],
+            evidence=[
+                {"year": _whole(y), "first": able.start, "last": able.stop - 1} for y in wrong
+            ],
             fix=Text(
                 "起点之前要有足够的年数，并且校准用的结局在起点当年已经知道。",
                 "Before an origin there must be years enough, and outcomes that calibrate must be "
                 "known by then.",
             ),
         )
+    asked = sorted({int(y) for y in given} | {last})
     return [
         forecast(data, pool, y, h, delta=delta, revision=noise if y == last else 0.0) for y in asked
     ]
+
+
+def _whole(year: float) -> float:
+    return int(year) if year.is_integer() else year
 
 
 def _refuse_range(*, h: int, delta: float, revision: float | None) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from zhiheng.carbon.completeness import missing_cells
 from zhiheng.catalog.scope import scope
 from zhiheng.catalog.targets import Target
+from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import Scope, evaluate, needs
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
@@ -20,6 +21,8 @@ Array = NDArray[np.float64]
 
 GEOMETRIC = ("reduction", "below_peak")
 """Kinds whose way is told by a rate; the others move on a straight line."""
+AMOUNTS = ("neutrality", "stock")
+"""Kinds whose pace is a share of the latest value; that of the others is in points."""
 SETTLED = 5
 """Years since the maximum after which a peak target is called past its maximum."""
 
@@ -91,8 +94,8 @@ def measure(
     Raises
     ------
     ZhihengError
-        M800 gaps; X and U codes of an expression that cannot be computed although
-        its series are there.
+        M800 gaps, M975 values that are not positive where a way is told by a rate; X and
+        U codes of an expression that cannot be computed although its series are there.
     """
     meaning = scope(panel.level)
     expression = target.written(panel.level, emissions)
@@ -106,11 +109,12 @@ def measure(
     seen = np.flatnonzero(np.isfinite(found.values).any(axis=0))
     if len(seen) < 2:
         return expression
-    years = [own.periods[i] for i in range(seen[0], seen[-1] + 1)]
+    last = _last(target, own, int(seen[-1]))
+    years = [own.periods[i] for i in range(seen[0], last + 1)]
     start = target.base or int(target.announced[:4])
     if start not in years or years[-1] <= start:
         return str(start)
-    values = found.values[:, seen[0] : seen[-1] + 1]
+    values = found.values[:, seen[0] : last + 1]
     complete = np.asarray(np.isfinite(values).all(axis=1), dtype=np.bool_)
     if not complete.all() and (gaps == "refuse" or not complete.any()):
         gap = ~np.isfinite(values)[:, :, None]
@@ -119,6 +123,8 @@ def measure(
     kept = [e for e, c in zip(own.entities, complete, strict=True) if c]
     data = values[complete]
     place = years.index(start)
+    if target.kind in GEOMETRIC:
+        _refuse_sign(own.select(entities=kept, periods=years), data, expression)
     goal = _goal(target, data, place)
     way = _way(target, data, goal, np.array(years), place, recent)
     return Measured(
@@ -126,6 +132,34 @@ def measure(
         place, goal, *way, tuple(sorted(needs(expression, meaning))),
         tuple(e for e, c in zip(own.entities, complete, strict=True) if not c),
     )  # fmt: skip
+
+
+def _last(target: Target, panel: Panel, last: int) -> int:
+    """The year in which a target is judged: its deadline, or the last one with a value before.
+
+    A maximum is looked for in all years, since what came later tells whether it was one.
+    """
+    if target.kind == "peak":
+        return last
+    return max((i for i in range(last + 1) if panel.periods[i] <= target.deadline), default=-1)
+
+
+def _refuse_sign(panel: Panel, values: Array, expression: str) -> None:
+    rows = panel.cells(values <= 0, values)
+    if rows:
+        raise ZhihengError(
+            "M975",
+            Text(
+                "{x} 有 {n} 个不为正的值，没有变化率。",
+                "{n} values of {x} are not positive: no rate.",
+            ).format(x=expression, n=len(rows)),
+            evidence=rows,
+            fix=Text(
+                "查这些值是不是缺失；真为零的地区不参与，碳汇不从排放里减掉。",
+                "See whether these values are gaps; leave out regions that emit nothing, and do "
+                "not take sinks off emissions.",
+            ),
+        )
 
 
 def _absent(expression: str, panel: Panel, meaning: Scope) -> list[str]:
@@ -171,7 +205,7 @@ def _way(
         progress = _part(np.log(latest / start), np.log(goal / start))
     else:
         line = on_line(start, goal, position)
-        unit = latest if target.kind in ("neutrality", "stock") else 1.0
+        unit = np.where(latest > 0, latest, np.nan) if target.kind in AMOUNTS else 1.0
         pace = (latest - data[:, -1 - back]) / back / unit
         need = (goal - latest) / left / unit if left > 0 else np.full(len(data), np.nan)
         progress = _part(latest - start, goal - start)

@@ -9,9 +9,12 @@ import numpy as np
 
 from zhiheng.carbon import target_tables as tables
 from zhiheng.carbon.completeness import left_out_notes
+from zhiheng.carbon.peak_input import AMOUNTS, no_amount
 from zhiheng.carbon.target_input import Measured, measure
+from zhiheng.catalog.scope import scope
 from zhiheng.catalog.targets import Target, targets_of
 from zhiheng.core.errors import ZhihengError
+from zhiheng.core.expression import evaluate, needs
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Check, Figure, Note, Result, Table
@@ -51,12 +54,14 @@ def targets(
     Raises
     ------
     ZhihengError
-        C450 an unknown target, M800 gaps, M979 no target can be computed, M980 an
-        option out of range.
+        C450 an unknown target, M800 gaps, M974 no amount of emissions, M975 zeros, M979
+        no target can be computed, M980 an option out of range.
     """
     if recent < 1:
         raise _out_of_range(recent)
     chosen = targets_of(targets)
+    if any("{emissions}" in t.expression for t in chosen):
+        _refuse_no_amount(panel, emissions)
     found: list[Measured] = []
     missing: list[tuple[Target, str]] = []
     for target in chosen:
@@ -85,6 +90,16 @@ def targets(
         _checks(found),
         tuple(sorted({s for one in found for s in one.series})),
     )
+
+
+def _refuse_no_amount(panel: Panel, emissions: str) -> None:
+    """Raise M974 for emissions that are none; what the panel lacks is said target by target."""
+    meaning = scope(panel.level)
+    known = {*panel.series, *meaning.constants, *meaning.definitions}
+    if set(needs(emissions, meaning)) <= known:
+        unit = evaluate(emissions, panel, meaning).unit
+        if unit not in AMOUNTS:
+            raise no_amount(emissions, unit)
 
 
 def _checks(found: Sequence[Measured]) -> tuple[Check, ...]:

@@ -119,7 +119,7 @@ def read_layout(panel: Panel) -> Layout:
     Raises
     ------
     ZhihengError
-        M963 the panel is no input–output table.
+        M963 the panel is no input–output table; U202 its columns have several units.
     """
     rows = set(panel.entities)
     columns = [s.removeprefix(USE) for s in panel.series if s.startswith(USE)]
@@ -133,6 +133,7 @@ def read_layout(panel: Panel) -> Layout:
     demand = tuple(_finest(panel, rest))
     if not demand:
         raise refusals.no_table(panel)
+    refusals.refuse_mixed_units(panel, [USE + c for c in (*sectors, *demand)])
     if not several:
         none = np.zeros(len(sectors), dtype=np.intp)
         return Layout(sectors, demand, (), none, np.zeros(len(demand), dtype=np.intp))
@@ -175,6 +176,7 @@ def read_table(panel: Panel, layout: Layout, period: int, *, proportional: bool)
     imported_demand = np.zeros_like(demand)
     if kind == "separate":
         rows = [s + IMPORTS for s in layout.sectors]
+        refusals.refuse_missing_rows(panel, layout.sectors, rows, period)
         imported = _block(panel, rows, layout.sectors, period)
         imported_demand = _demand(panel, layout, rows, period)
         refusals.refuse_gaps(
@@ -199,7 +201,9 @@ def read_table(panel: Panel, layout: Layout, period: int, *, proportional: bool)
             total_imports = imported.sum(axis=1) + imported_demand.sum(axis=1)
         sent = all_demand[:, layout.exports] if layout.exports >= 0 else np.zeros(len(output))
         home_share = domestic_shares(all_used, sent, total_imports)
-        refusals.refuse_import_shares(panel, layout.sectors, home_share, period)
+        refusals.refuse_import_shares(
+            panel, layout.sectors, home_share, (all_used - sent, total_imports), period
+        )
         share = np.repeat(home_share[:, None], all_demand.shape[1], axis=1)
         if layout.exports >= 0:
             share[:, layout.exports] = 1.0

@@ -47,6 +47,24 @@ def unknown_consumer(columns: Sequence[str], regions: Sequence[str]) -> ZhihengE
     )
 
 
+def refuse_mixed_units(panel: Panel, columns: Sequence[str]) -> None:
+    """Raise U202 where columns of a table are in several units: rows could not be summed."""
+    first: dict[str, str] = {}
+    for name in columns:
+        first.setdefault(panel.units[name], name)
+    if len(first) < 2:
+        return
+    raise ZhihengError(
+        "U202",
+        Text(
+            "表的各列单位不同，行不能求和。",
+            "The columns of the table are in several units, so that rows cannot be summed.",
+        ),
+        evidence=[{"series": name, "unit": unit} for unit, name in first.items()],
+        fix=Text("把全部列换成同一单位。", "Bring all columns to one unit."),
+    )
+
+
 def refuse_gaps(
     panel: Panel,
     rows: Sequence[str],
@@ -77,11 +95,65 @@ def refuse_gaps(
     )
 
 
+def refuse_missing_rows(
+    panel: Panel, sectors: Sequence[str], rows: Sequence[str], period: int
+) -> None:
+    """Raise M968 where some sectors have a row of imports and others none."""
+    known = set(panel.entities)
+    absent = [(s, row) for s, row in zip(sectors, rows, strict=True) if row not in known]
+    if not absent:
+        return
+    raise ZhihengError(
+        "M968",
+        Text(
+            "进口单列的表里，{n} 个部门没有进口行。",
+            "Imports have rows of their own, and {n} sectors have none.",
+        ).format(n=len(absent)),
+        evidence=[
+            {"row": row, "name": panel.name(s), "period": period} for s, row in absent[:SHOWN]
+        ],
+        fix=Text(
+            "补上这些行；不进口的部门写 0。", "Add these rows, with 0 where nothing is imported."
+        ),
+    )
+
+
+def refuse_emissions_without_output(
+    panel: Panel, sectors: Sequence[str], output: Array, emitted: Array, period: int
+) -> None:
+    """Raise M961 for emissions of a sector that makes nothing: no demand could carry them."""
+    bad = np.flatnonzero((output == 0) & (emitted != 0).any(axis=1))
+    if not len(bad):
+        return
+    raise ZhihengError(
+        "M961",
+        Text(
+            "{n} 个部门没有产出却有排放，没有最终需求能承担它们。",
+            "{n} sectors have emissions without output: no final demand could carry them.",
+        ).format(n=len(bad)),
+        evidence=[
+            {
+                "sector": sectors[i],
+                "name": panel.name(sectors[i]),
+                "period": period,
+                "output": float(output[i]),
+                "emissions": float(emitted[i, 0]),
+            }
+            for i in bad.tolist()[:SHOWN]
+        ],
+        fix=Text(
+            "核对产出与排放账户的部门是否一致；或把这些排放并入有产出的部门。",
+            "Check that output and emissions are of the same sectors, or add these emissions to a "
+            "sector that has output.",
+        ),
+    )
+
+
 def refuse_outputs(
     panel: Panel, sectors: Sequence[str], output: Array, inputs: Array, period: int
 ) -> None:
-    """Raise M961 for negative output, or inputs without output."""
-    bad = (output < 0) | ((output == 0) & (inputs != 0))
+    """Raise M961 for negative output, inputs without output, or no output at all."""
+    bad = (output < 0) | ((output == 0) & ((inputs != 0) | (not output.any())))
     if not bad.any():
         return
     rows: list[Row] = [
@@ -97,8 +169,8 @@ def refuse_outputs(
     raise ZhihengError(
         "M961",
         Text(
-            "{n} 个部门的总产出为负，或没有产出却有投入。",
-            "{n} sectors have negative output, or inputs without output.",
+            "{n} 个部门的总产出为负，或没有产出却有投入，或全表没有产出。",
+            "{n} sectors have negative output, or inputs without output, or nothing is made.",
         ).format(n=int(bad.sum())),
         evidence=rows,
         fix=Text(
@@ -163,9 +235,19 @@ def refuse_unbalanced(
     )
 
 
-def refuse_import_shares(panel: Panel, sectors: Sequence[str], home: Array, period: int) -> None:
-    """Raise M967 when imports exceed domestic use, so that nothing could come from home."""
-    bad = (home < 0) | (home > 1 + 1e-9)
+def refuse_import_shares(
+    panel: Panel,
+    sectors: Sequence[str],
+    home: Array,
+    amounts: tuple[Array, Array],
+    period: int,
+) -> None:
+    """Raise M967 when imports exceed domestic use, so that nothing could come from home.
+
+    `amounts` are domestic use and imports: without the one, the other is exported again.
+    """
+    used, imports = amounts
+    bad = (home < 0) | (home > 1 + 1e-9) | ((used == 0) & (imports != 0))
     if not bad.any():
         return
     raise ZhihengError(
@@ -180,7 +262,8 @@ def refuse_import_shares(panel: Panel, sectors: Sequence[str], home: Array, peri
                 "sector": sectors[i],
                 "name": panel.name(sectors[i]),
                 "period": period,
-                "home_share": float(home[i]),
+                "used_at_home": float(used[i]),
+                "imports": float(imports[i]),
             }
             for i in np.flatnonzero(bad).tolist()[:SHOWN]
         ],

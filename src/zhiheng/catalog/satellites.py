@@ -67,12 +67,13 @@ class Satellite(Entry):
 
 
 class Deflator(Entry):
-    """A price level: growth rates of a data set, chained."""
+    """A price level: growth rates of a data set, chained; `unit` is the money it deflates."""
 
     id: str
     title: Words
     dataset: str
     entity: str
+    unit: str
     growth: str
     note: Words
 

@@ -21,6 +21,10 @@ Array = NDArray[np.float64]
 
 NEGATIVE = 1e-9
 """How far below one a multiplier of ones may fall by rounding and still certify the table."""
+FARTHEST = 1e9
+"""A multiplier of ones beyond this means that production feeds on itself: 1 / (1 - radius)."""
+SURE = 1.0 - 1.0 / FARTHEST
+"""Below this a column sum or radius is one of a productive table, rounding included."""
 MOST_EIGENVALUES = 1_500
 """Above this size the spectral radius of a table with negative cells is bounded, not computed."""
 
@@ -80,7 +84,8 @@ def factorise(
     -----
     For non-negative A, the solution of ``(I - A)' y = 1`` is non-negative if and only if
     the spectral radius is below one (M-matrix). One more right-hand side thus certifies
-    the model, without an eigenvalue.
+    the model, without an eigenvalue. A singular ``I - A`` is caught by its size: rounding
+    leaves no exact zero on the diagonal, but multipliers of 1e16.
     """
     if sparse.issparse(intermediate):
         return _sparse(intermediate, output)
@@ -88,7 +93,7 @@ def factorise(
     held *= _inverse(output)
     negative = bool(held.min(initial=0.0) < 0)
     column_sum = float(_column_sums(held).max(initial=0.0)) if len(held) else 0.0
-    bounded = column_sum < 1 or (negative and spectral_radius(held) < 1)
+    bounded = column_sum < SURE or (negative and spectral_radius(held) < SURE)
     np.negative(held, out=held)
     held.flat[:: len(held) + 1] += 1.0
     # held.T is held in Fortran order, so that LAPACK works in place on (I - A)'
@@ -111,7 +116,7 @@ def _sparse(intermediate: Any, output: Array) -> Leontief:
     except RuntimeError:  # exactly singular
         return Leontief(n, None, None, productive=False, column_sum=column_sum)
     made = Leontief(n, factors, None, productive=True, column_sum=column_sum)
-    if column_sum < 1 or (a.min() >= 0 and _certified(made)):
+    if column_sum < SURE or (a.min() >= 0 and _certified(made)):
         return made
     return Leontief(n, factors, None, productive=False, column_sum=column_sum)
 
@@ -255,7 +260,7 @@ def _column_sums(a: Array) -> Array:
 
 def _certified(model: Leontief) -> bool:
     y = multipliers(model, np.ones(model.size))
-    return bool(np.isfinite(y).all() and (y >= 1.0 - NEGATIVE).all())
+    return bool(np.isfinite(y).all() and (y >= 1.0 - NEGATIVE).all() and y.max() < FARTHEST)
 
 
 def _solve(model: Leontief, right: Array, *, transposed: bool) -> Array:

@@ -5,6 +5,7 @@ Notation of the module: `E` entities, `T` years, `R` rules.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,13 +139,29 @@ def convergence(population: Array, latest: Array, budget: float, horizon: int) -
     The total falls on the line that uses up the budget; the share of each entity
     moves on a straight line from its share of emissions to its share of people,
     which it reaches `horizon` years after the latest one.
+
+    Notes
+    -----
+    With ``n`` whole years of the line of length ``L``, ``w_k = 1 - k / L`` and shares that
+    move by ``min(k / horizon, 1)``, the part that goes to people is
+    ``sum(w_k min(k / horizon, 1)) / sum(w_k)``: sums of powers, whatever the length.
     """
-    length = spend(latest.sum(keepdims=True), np.array([budget])).years_to_zero
-    years = int(np.ceil(length[0]))
-    total = to_zero(latest.sum(keepdims=True), length, years)[0]
-    moved = np.minimum(np.arange(1, years + 1) / horizon, 1.0)
-    share = on_line(proportional(latest), proportional(population), moved)
-    return (share * total).sum(axis=1) / total.sum()
+    length = float(spend(latest.sum(keepdims=True), np.array([budget])).years_to_zero[0])
+    whole = max(math.ceil(length) - 1, 0)  # at `length` itself nothing is emitted
+    moving = min(whole, horizon)
+    moved = _weighted(length, moving, 1) / horizon
+    moved += _weighted(length, whole, 0) - _weighted(length, moving, 0)
+    part = moved / _weighted(length, whole, 0) if whole else 1 / horizon
+    return blend(proportional(latest), proportional(population), part)
+
+
+def _weighted(length: float, years: int, power: int) -> float:
+    """The sum of ``k ** power * (1 - k / length)`` over years 1 to `years`; power 0 or 1."""
+    n = float(years)
+    first = n * (n + 1) / 2
+    if power == 0:
+        return n - first / length
+    return first - n * (n + 1) * (2 * n + 1) / 6 / length
 
 
 def blend(one: Array, other: Array, weight: float) -> Array:

@@ -20,6 +20,8 @@ from zhiheng.kernels.lmdi import effects as lmdi_effects
 
 Array = NDArray[np.float64]
 DETERMINANTS = ("intensity", "structure", "mix", "composition", "level")
+SPECK = 1e-14
+"""Cells of an inverse below this share of the largest are rounding where A has negative cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def orders(values: Array) -> Decomposition:
 
 @dataclass(frozen=True, slots=True)
 class Logarithmic:
-    """Effects by logarithmic means, and the cells whose sign turns.
+    """Effects by logarithmic means, and the terms whose sign turns.
 
     Attributes
     ----------
@@ -146,43 +148,57 @@ class Logarithmic:
     turned : ndarray of bool, shape (n, k)
         Cells of demand that are negative in one table and positive in the other; their
         logarithm does not exist.
+    emitters : ndarray of bool, shape (n,)
+        Sectors whose emissions for a unit of some demand turn their sign, by their
+        intensity or by negative deliveries.
     """
 
     effects: Array
     turned: NDArray[np.bool_]
+    emitters: NDArray[np.bool_]
 
 
 def logarithmic(start: State, end: State) -> Logarithmic:
     """Additive LMDI-I over all terms ``s_i L_ij B_jk d_k y``.
 
-    A negative cell of demand keeps its sign apart from its size, so that only cells (or
-    categories) that turn their sign are undefined; they are marked, and the effects are
-    then NaN.
+    A negative term (stocks run down, a sink, a by-product) keeps its sign apart from its
+    size, so that only terms that turn their sign are undefined; they are marked, and the
+    effects are then NaN.
 
     References
     ----------
     Wood and Lenzen (2006) Energy Policy 34(12): 1326-1331; Ang (2005) Energy Policy 33(7).
     """
-    signs = [np.sign(s.mix * s.shares) for s in (start, end)]
+    ends = (start, end)
+    signs = [np.sign(s.mix * s.shares * s.level) for s in ends]
+    inverses = [_inverse(s.a) for s in ends]
+    needed = (signs[0] != 0).any(axis=1) | (signs[1] != 0).any(axis=1)
+    sent = [np.sign(s.intensity[:, None] * m) for s, m in zip(ends, inverses, strict=True)]
     turned = signs[0] * signs[1] < 0
-    if turned.any():
-        return Logarithmic(np.full(len(DETERMINANTS), np.nan), turned)
-    n = len(start.intensity)
-    inverses = [np.asarray(np.linalg.inv(np.eye(n) - s.a), dtype=np.float64) for s in (start, end)]
+    emitters: NDArray[np.bool_] = np.logical_or.reduce((sent[0] * sent[1] < 0)[:, needed], axis=1)
+    if turned.any() or emitters.any():
+        return Logarithmic(np.full(len(DETERMINANTS), np.nan), turned, emitters)
     found = np.zeros(len(DETERMINANTS))
     for k in range(start.mix.shape[1]):
         for j in np.flatnonzero((signs[0][:, k] != 0) | (signs[1][:, k] != 0)):
-            sign = signs[0][j, k] or signs[1][j, k]
-            x = [_terms(s, m, int(j), k) for s, m in zip((start, end), inverses, strict=True)]
+            x = [_terms(s, m, int(j), k) for s, m in zip(ends, inverses, strict=True)]
             amounts = [t.prod(axis=1) for t in x]
-            found += sign * lmdi_effects(amounts[0], amounts[1], x[0], x[1]).sum(axis=0)
-    return Logarithmic(found, turned)
+            parts = lmdi_effects(amounts[0], amounts[1], x[0], x[1])
+            sign = (signs[0][j, k] or signs[1][j, k]) * np.where(sent[0], sent[0], sent[1])[:, j]
+            found += sign @ parts
+    return Logarithmic(found, turned, emitters)
+
+
+def _inverse(a: Array) -> Array:
+    """``(I - A)^-1`` without the specks that rounding leaves where it has a zero."""
+    found = np.asarray(np.linalg.inv(np.eye(len(a)) - a), dtype=np.float64)
+    if a.min(initial=0.0) >= 0:
+        return np.maximum(found, 0.0)
+    return np.where(np.abs(found) < SPECK * np.abs(found).max(), 0.0, found)
 
 
 def _terms(s: State, inverse: Array, j: int, k: int) -> Array:
-    n = len(s.intensity)
-    rest: Sequence[float] = (abs(s.mix[j, k]), abs(s.shares[k]), s.level)
-    # rounding leaves -1e-20 where the inverse has a zero
-    return np.column_stack(
-        [s.intensity, np.maximum(inverse[:, j], 0.0), np.tile(np.array(rest), (n, 1))]
-    )
+    """Sizes of the five factors of the terms of one cell of demand (n, f)."""
+    rest: Sequence[float] = (abs(s.mix[j, k]), abs(s.shares[k]), abs(s.level))
+    own = np.abs(np.column_stack([s.intensity, inverse[:, j]]))
+    return np.column_stack([own, np.tile(np.array(rest), (len(own), 1))])

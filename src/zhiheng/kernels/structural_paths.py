@@ -37,7 +37,7 @@ class Paths:
     visited : int
         Number of chains that were looked at.
     complete : bool
-        False when the search stopped at `most` chains.
+        False when the search stopped before it would have looked at more than `most` chains.
     """
 
     nodes: tuple[tuple[int, ...], ...]
@@ -73,7 +73,7 @@ def structural_paths(
     depth : int
         Number of tiers above the demanded product; 0 is the final producer itself.
     most : int
-        The search stops when that many chains are being followed.
+        The search stops before it would look at more chains than these, whatever their tier.
 
     Notes
     -----
@@ -106,12 +106,15 @@ def structural_paths(
             deeper += float(rest.sum())
             break
         follow = (np.abs(rest) >= threshold) & (rest != 0)
-        if int(follow.sum()) > most:
+        next_tier = _children(
+            a, multiplier, flow, head, follow, threshold=threshold, most=most - visited
+        )
+        if next_tier is None:
             complete = False
             deeper += float(rest.sum())
             break
         pruned += float(rest[~follow].sum())
-        head, flow, parents, cut = _children(a, multiplier, flow, head, follow, threshold)
+        head, flow, parents, cut = next_tier
         pruned += cut
         if len(head) == 0:
             break
@@ -134,14 +137,19 @@ def _children(
     flow: Array,
     head: NDArray[np.intp],
     follow: NDArray[np.bool_],
+    *,
     threshold: float,
-) -> tuple[NDArray[np.intp], Array, NDArray[np.intp], float]:
-    """The suppliers of the followed chains whose whole branch reaches the threshold."""
+    most: int,
+) -> tuple[NDArray[np.intp], Array, NDArray[np.intp], float] | None:
+    """The suppliers of the followed chains whose whole branch reaches the threshold.
+
+    None where they are more than `most`.
+    """
     index = np.flatnonzero(follow)
     heads: list[NDArray[np.intp]] = []
     flows: list[Array] = []
     parents: list[NDArray[np.intp]] = []
-    cut = 0.0
+    cut, count = 0.0, 0
     step = max(1, BLOCK // len(a))
     for start in range(0, len(index), step):
         chosen = index[start : start + step]
@@ -149,6 +157,9 @@ def _children(
         branch = multiplier[:, None] * bought
         keep = (np.abs(branch) >= threshold) & (branch != 0)
         cut += float(branch[~keep].sum())
+        count += int(keep.sum())
+        if count > most:
+            return None
         supplier, column = np.nonzero(keep)
         heads.append(supplier)
         flows.append(bought[supplier, column])

@@ -6,7 +6,9 @@ does not matter how many title, name or section rows stand around them. A yearbo
 prints names without codes; there the sectors are numbered in the order of their rows.
 
 A row is an entity (its code; imported inputs are ``01.imports``), a column is a series
-(``use.01``, ``use.TIU``, ``use.GO``), so that the table is one `Panel` of one period.
+(``use.01``, ``use.TIU``, ``use.GO``), so that the table is one `Panel` of one period. A
+row below them whose name holds a unit, ``co2 [t CO2]``, is a satellite: a series of the
+sectors.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ _SECTOR = re.compile(r"\d{2,6}")
 _CODE = re.compile(r"\d{2,6}|(TIU|TII|TI|TC|TFU|FU|GO|EX|IM|GCF|TVA|VA|ERR)\d{0,3}")
 _YEAR = re.compile(r"((?:19|20)\d{2})\s*年")
 _UNIT = re.compile(r"单位\s*[::：]\s*([^\s)）]+)")
+_SATELLITE = re.compile(r"(?P<name>[^\[\]]+?)\s*\[(?P<unit>[^\[\]]+)\]")
 _ORIGINS = {"domestic": "", "imports": ".imports", "imported": ".imports", "tot": "", "total": ""}
 
 Cells = list[list[str]]
@@ -123,6 +126,8 @@ def parse(raw: bytes, name: str, *, year: int | None = None, unit: str = "") -> 
         if entity:
             labels[entity] = _title(table, r, entity)
             found += _row(table, r, entity, period, stated, bad)
+        else:
+            found += _satellite(table, r, period, bad)
     bad.stop()
     _once(found, name)
     file = fingerprint(raw, name)
@@ -261,6 +266,23 @@ def _row(
         value = bad.number(row[c] if c < len(row) else "", cell)
         if value is not None:
             found.append(Reading(entity, period, f"use.{code}", value, unit, cell))
+    return found
+
+
+def _satellite(table: _Table, r: int, period: int, bad: BadCells) -> list[Reading]:
+    """A row named like ``co2 [t CO2]``: its values belong to the sectors of the columns."""
+    row = table.cells[r]
+    left = row[: min(c for c, _ in table.columns)]
+    match = next((m for w in left if (m := _SATELLITE.fullmatch(w))), None)
+    if match is None:
+        return []
+    found: list[Reading] = []
+    for c, code in table.columns:
+        if _SECTOR.fullmatch(code):
+            cell = f"{table.sheet}{column_letters(c)}{r + 1}"
+            value = bad.number(row[c] if c < len(row) else "", cell)
+            if value is not None:
+                found.append(Reading(code, period, match["name"], value, match["unit"], cell))
     return found
 
 

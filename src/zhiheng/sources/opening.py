@@ -140,8 +140,12 @@ def _bounded(archive: zipfile.ZipFile, name: str) -> None:
         raise unreadable(name, "zip", f"{size} bytes unpacked, at most {MOST_BYTES} are read")
 
 
-def load_workbook(raw: bytes, name: str) -> dict[str, list[tuple[Any, ...]]]:
+def load_workbook(
+    raw: bytes, name: str, *, most: int | None = None
+) -> dict[str, list[tuple[Any, ...]]]:
     """Every sheet of an xlsx as rows of cell values, formulas by their stored results.
+
+    With `most` only that many rows of each sheet, to recognise it.
 
     Rows and columns begin at A1, so that row ``r`` and column ``c`` (from 0) is
     ``column_letters(c)`` and ``r + 1``.
@@ -155,7 +159,8 @@ def load_workbook(raw: bytes, name: str) -> dict[str, list[tuple[Any, ...]]]:
             warnings.simplefilter("ignore")  # styles and extensions that hold no values
             book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
             return {
-                sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets
+                sheet.title: list(sheet.iter_rows(values_only=True, max_row=most))
+                for sheet in book.worksheets
             }
     except ZhihengError:
         raise
