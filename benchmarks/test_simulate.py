@@ -53,7 +53,7 @@ def test_a_moved_lever_with_500_draws_of_one_province(benchmark):
 
     def move():
         table = level_table(schedules({"carbon_price": float(next(prices))}), case.years)
-        return run(start.state, case.parameters, table, case.baseline)
+        return run(start.state, case.parameters, table, case.baseline, ready=case.ready)
 
     benchmark.pedantic(move, rounds=10, iterations=1)
 
@@ -75,7 +75,8 @@ def test_the_whole_answer_with_three_levers(benchmark):
     prices = iter(np.linspace(100.0, 200.0, 1000))
 
     def move():
-        levers = {"carbon_price": float(next(prices)), "subsidy": 0.2, "standards": 0.2}
+        price = float(next(prices))
+        levers = {"carbon_price": price, "subsidy": price / 1000, "standards": price / 1000}
         return methods["simulate"](panel, draws=500, levers=levers)
 
     benchmark.pedantic(move, rounds=10, iterations=1)

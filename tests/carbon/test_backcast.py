@@ -10,6 +10,7 @@ import pytest
 from zhiheng.carbon.backcast import backcast
 from zhiheng.carbon.backcast_goal import read_goal
 from zhiheng.carbon.backcast_space import Runner, read_space
+from zhiheng.carbon.backcast_tables import wilson
 from zhiheng.carbon.simulate_draws import level_table, prepare
 from zhiheng.carbon.simulate_input import read_start
 from zhiheng.catalog.embedded import dataset
@@ -193,6 +194,10 @@ def test_levers_without_a_cost_take_no_part_unless_named():
     [
         ("M919", {"probability": 1.0}),
         ("M919", {"delays": [0]}),
+        ("M919", {"delays": [1.5]}),
+        ("M919", {"delays": "soon"}),
+        ("M919", {"bound": 0.5}),
+        ("M919", {"levers": {"ccus": "0.5@2030-2040:step"}}),
         ("M919", {"discount": 0.7}),
         ("M919", {"draws": 5}),
         ("M919", {"goal": "level"}),
@@ -211,3 +216,14 @@ def test_an_option_that_cannot_be_is_refused(code, options):
 def test_with_free_starts_no_later_plan_is_cheaper():
     delay = run(goal="level", year=2038, bound=0.9, latest=2029, delays=[6, 12]).table("delay")
     assert (delay.extra_cost.dropna() >= -1e-6 * abs(delay.present_cost).max()).all()
+
+
+def test_a_delay_that_is_named_twice_is_one_row_and_one_lever_may_be_named_alone():
+    found = run(goal="level", year=2038, bound=0.9, levers="standards", delays=[12, "12"])
+    assert list(found.table("delay").months) == [12]
+    assert list(found.table("plan").lever) == ["standards"]
+
+
+def test_the_interval_of_a_share_stays_between_nothing_and_all():
+    assert wilson(0.0, 40)[0] == 0.0
+    assert wilson(1.0, 40)[1] == 1.0

@@ -114,6 +114,15 @@ def test_sobol_indices_repeat_and_lie_in_their_intervals():
     assert set(one.uncertainty) == set(GROUPS)
 
 
+def test_sobol_indices_are_parts_of_the_variance():
+    found = run(sobol=8).table("sobol")
+    names = [c for c in found.columns if "order" in c]
+    assert len(names) == 6
+    parts = found[names].to_numpy(float)
+    assert ((parts >= 0) & (parts <= 1) | np.isnan(parts)).all()
+    assert np.isfinite(parts).any()
+
+
 @pytest.mark.parametrize(
     ("code", "options"),
     [

@@ -223,6 +223,8 @@ def test_measures_may_stand_in_a_file(tmp_path):
         ("M994", {"potential": 0}),
         ("C411", {"capx": 5}),
         ("C411", {"capex": [3, 2, 1]}),
+        ("C411", {"opex": float("nan")}),
+        ("C411", {"saving": float("inf")}),
         ("C411", {"capex": "dear"}),
         ("C465", {"technology": "solar_pv_utilty"}),
     ],
@@ -254,5 +256,31 @@ def test_emissions_must_be_emissions_positive_and_apart():
     refused("M995", data=panel(co2=[[1, -1], [2, 3]]))
     nested = panel(**{"co2": [[9, 9], [9, 9]], "co2.power": [[1, 1], [1, 1]]})
     refused("M996", {"a": LED, "b": PUMP | {"source": "co2.power"}}, data=nested)
+    nested = panel(co2=[[9, 9], [9, 9]], co2_power=[[1, 1], [1, 1]])
+    refused("M996", {"a": LED, "b": PUMP | {"source": "co2_power"}}, data=nested)
     refused("M800", data=panel(co2=[[1, np.nan], [2, 3]]))
     refused("C467", "no_such_file.toml")
+
+
+def test_a_negative_price_of_fuel_is_refused():
+    saver = LED | {"fuel": "coal", "fuel_saved": 1.0}
+    refused("M993", {"a": saver}, prices={"coal": -5})
+    refused("M993", {"a": saver}, prices={"coal": [-1, 2, 3]})
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_measure_behind_one_that_leaves_nothing_has_no_finite_cost_and_the_checks_hold():
+    whole = {"abatement": 1.0, "life": 10, "capex": 1.0, "potential": 1.0}
+    later = whole | {"capex": [4.0, 5.0, 6.0]}
+    found = run({"a": whole, "b": later}, interaction="order")
+    rows = table(found)
+    assert rows.abated["b"] == 0
+    assert np.isposinf(rows[["cost_per_tonne", "cost_low", "cost_high"]].loc["b"]).all()
+    assert all(c.passed for c in found.checks)
+
+
+def test_an_option_that_is_none_is_an_option_not_given():
+    spread = {"led": LED | {"capex": [50, 60, 90]}}
+    named = macc(panel(), measures=spread, draws=20, seed=None)
+    assert table(named).equals(table(macc(panel(), measures=spread, draws=20)))
+    assert named.params["seed"] == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import evaluate
 from zhiheng.core.panel import Panel
 from zhiheng.core.registry import methods
+from zhiheng.core.text import Text
 from zhiheng.kernels.simulator import run
 from zhiheng.kernels.simulator_odds import BAND, fan, peak_by
 from zhiheng.kernels.simulator_records import LEVERS
@@ -24,6 +27,7 @@ PRINTED = 5e-4
 # Sums of float64 in another order.
 ROUNDING = 1e-9
 YEARS = list(range(2015, 2023))
+PRICE = levers()["carbon_price"]
 
 
 @pytest.fixture(scope="module")
@@ -323,6 +327,54 @@ def test_scenarios_inherit_and_circles_are_refused(tmp_path):
     with pytest.raises(ZhihengError) as caught:
         scenario(str(tmp_path / "a.toml"))
     assert caught.value.code == "C458"
+
+
+def test_a_circle_of_scenarios_over_folders_is_refused(tmp_path):
+    words = '{ zh = "甲", en = "a" }'
+    text = f"title = {words}\nnote = {words}\n[levers]\n"
+    (tmp_path / "below").mkdir()
+    (tmp_path / "a.toml").write_text(f'extends = "below/b.toml"\n{text}', "utf-8")
+    (tmp_path / "below" / "b.toml").write_text(f'extends = "../a.toml"\n{text}', "utf-8")
+    with pytest.raises(ZhihengError) as caught:
+        scenario(str(tmp_path / "a.toml"))
+    assert caught.value.code == "C458"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [{"level": True}, {"level": 100, "start": 2030.5}, {"level": 100, "end": "soon"}],
+)
+def test_years_are_whole_and_levels_are_numbers(written):
+    with pytest.raises(ZhihengError) as caught:
+        schedules({"carbon_price": written})
+    assert caught.value.code == "C456"
+
+
+def test_names_and_what_was_left_out_are_those_of_the_panel_at_hand(provinces, guangdong):
+    plain = simulate(guangdong)
+    called = replace(guangdong, labels={"440000": Text("粤", "Yue")})
+    assert set(simulate(called).table("paths").name_en) == {"Yue"}
+    assert "Yue" not in set(simulate(guangdong).table("paths").name_en)
+    values = provinces.select(entities=["440000", "370000"])
+    holed = values.values.copy()
+    holed[1, -1, values.series.index("population")] = np.nan
+    found = simulate(replace(values, values=holed), gaps="drop")
+    assert any("370000" in note.text.en for note in found.notes)
+    assert not any("370000" in note.text.en for note in simulate(guangdong).notes)
+    assert plain.table("paths").equals(found.table("paths"))
+
+
+def test_a_dearer_carbon_lowers_medians_every_year_and_every_sum_over_years(provinces):
+    start = read_start(provinces, start=None, gaps="refuse")
+    case = prepare(start, draws=50, horizon=2060, seed=3)
+    last = case.baseline.emissions
+    for part in np.linspace(0.1, 1.0, 6):
+        table = level_table(schedules({"carbon_price": PRICE.high * part}), case.years)
+        found = run(start.state, case.parameters, table, case.baseline).emissions
+        assert (np.median(found, axis=0) <= np.median(last, axis=0) * (1 + 1e-12)).all()
+        assert (found.sum(axis=-1) < last.sum(axis=-1)).all()
+        assert (found <= case.baseline.emissions * (1 + 1e-12)).all()
+        last = found
 
 
 def test_the_catalog_is_sound():

@@ -82,12 +82,12 @@ def backcast(
     year : int, optional
         2030 for a peak and 2060 for neutrality when absent.
     bound : float, optional
-        For ``level`` and ``budget``, as a multiple of the start year's emissions.
+        For ``level`` and ``budget`` alone, as a multiple of the start year's emissions.
     probability : float
         From 0.05 to 0.99.
     levers : mapping or list, optional
-        Levers that may move, with the largest level of each. When absent, all whose
-        cost the model counts.
+        Levers that may move, with the largest level of each; their years are chosen here. When
+        absent, all whose cost the model counts.
     start, latest : int, optional
         First year of action, and the latest first year that may be chosen.
     delays : sequence of int
@@ -107,7 +107,8 @@ def backcast(
     ----------
     Robinson (1982) Energy Policy 10(4): 337-344.
     """
-    _refuse(probability, delays, discount, draws)
+    months = _months(delays)
+    _refuse(probability, discount, draws)
     begun = read_start(panel, start=None, gaps=gaps)
     case = prepare(begun, draws=draws, horizon=horizon, seed=seed)
     fresh = prepare(begun, draws=draws, horizon=horizon, seed=seed + FRESH)
@@ -117,7 +118,7 @@ def backcast(
     runner = Runner(case, space, wanted, discount, probability)
     proof = replace(runner, case=fresh)
     plan = _plan(runner, proof, probability)
-    late = [(m, _late(runner, proof, plan, m)) for m in sorted(delays)]
+    late = [(m, _late(runner, proof, plan, m)) for m in months]
     plan = _improved(runner, proof, plan, late)
     paths = proof.paths(plan.solution.settings[None])
     found = {
@@ -183,11 +184,22 @@ def _improved(
     return plan
 
 
-def _refuse(probability: float, delays: Sequence[int], discount: float, draws: int) -> None:
+def _months(delays: Sequence[Any]) -> list[int]:
+    """Delays in order, each once; from the command line they come as words."""
+    given = [delays] if isinstance(delays, str) else delays
+    rule = Text("1 至 240 个整月。", "Whole months from 1 to 240.")
+    try:
+        found = sorted({float(m) for m in given})
+    except (TypeError, ValueError) as error:
+        raise wrong("delays", str(delays), rule) from error
+    if not all(m.is_integer() and 0 < m <= 240 for m in found):
+        raise wrong("delays", str(list(delays)), rule)
+    return [int(m) for m in found]
+
+
+def _refuse(probability: float, discount: float, draws: int) -> None:
     if not 0.05 <= probability <= CERTAIN:
         raise wrong("probability", str(probability), Text("0.05 至 0.99。", "From 0.05 to 0.99."))
-    if not all(0 < int(m) <= 240 for m in delays):
-        raise wrong("delays", str(list(delays)), Text("1 至 240 个月。", "From 1 to 240 months."))
     if not 0 <= discount < 0.5:
         raise wrong("discount", str(discount), Text("0 至 0.5。", "From 0 to below 0.5."))
     if not 20 <= draws <= 5000:

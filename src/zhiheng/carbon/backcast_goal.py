@@ -89,6 +89,14 @@ def read_goal(
                 "for budget.",
             ),
         )  # fmt: skip
+    if not needs and bound is not None:
+        raise wrong(
+            "bound", str(bound),
+            Text(
+                "达峰与中和不用 bound；要限排放量就用 goal=level 或 budget。",
+                "A peak and neutrality take no bound; for one, use goal=level or budget.",
+            ),
+        )  # fmt: skip
     return Goal(kind, wanted, wanted - years[0], (bound or 0.0) * emitted, emitted)
 
 

@@ -122,8 +122,9 @@ def read_space(
         left_out = tuple(name for name, lever in known.items() if not lever.payer)
         caps = {name: lever.high for name, lever in known.items() if lever.payer}
     elif isinstance(given, Mapping):
-        caps = {s.lever: s.level for s in schedules(given)}
+        caps = {s.lever: s.level for s in _unscheduled(given)}
     else:
+        given = [given] if isinstance(given, str) else given
         for name in given:
             if name not in known:
                 raise unknown_name("C455", name, known, kind=Text("政策杠杆", "policy lever"))
@@ -142,6 +143,22 @@ def read_space(
             .format(a=years[1], b=years[-1]),
         )  # fmt: skip
     return Space(tuple(caps), np.array(list(caps.values())), first, last), left_out
+
+
+def _unscheduled(given: Mapping[str, Any]) -> tuple[Schedule, ...]:
+    """Levers with a largest level; years and shapes would be ignored, so they are refused."""
+    found = schedules(given)
+    for s in found:
+        if s != Schedule(s.lever, s.level):
+            raise wrong(
+                "levers", f"{s.lever}={given[s.lever]}",
+                Text(
+                    "只写最高水平；年份由 start 与 latest 决定，形状为 linear。",
+                    "Give the largest level alone; years follow from start and latest, the shape "
+                    "is linear.",
+                ),
+            )  # fmt: skip
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def wilson(p: float, n: int) -> tuple[float, float]:
     """Score interval of a share, nineteen cases in twenty."""
     middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * np.sqrt(p * (1 - p) / n + _Z**2 / (4 * n * n))
-    return float(middle - half), float(middle + half)
+    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
 
 
 def costs(proof: Runner, paths: Paths) -> Table:

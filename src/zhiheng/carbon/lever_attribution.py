@@ -272,10 +272,10 @@ def _sobol(
 
     f_a, f_b = outcome(a), outcome(b)
     f_ab = np.stack([outcome(_exchanged(a, b, names)) for names in GROUPS.values()])
-    first, total = indices(f_a, f_b, f_ab)
+    first, total = (_part(x) for x in indices(f_a, f_b, f_ab))
     # one group and outcome a row: outcomes first, as in the table
     again = resampled_sobol(f_a, f_b, f_ab, RESAMPLES, seed)
-    first_band, total_band = (np.quantile(x, OUTER, axis=0) for x in again)
+    first_band, total_band = (np.quantile(_part(x), OUTER, axis=0) for x in again)
     names = list(GROUPS)
     columns = {
         "first_order": first, "first_order_low": first_band[0], "first_order_high": first_band[1],
@@ -287,6 +287,11 @@ def _sobol(
         uncertainty=names * 2,
         **{name: values.T.ravel() for name, values in columns.items()},
     )
+
+
+def _part(index: Array) -> Array:
+    """An index is a part of the variance: estimates beyond 0 and 1 are errors of a small sample."""
+    return np.clip(index, 0.0, 1.0)
 
 
 def _exchanged(a: Parameters, b: Parameters, names: tuple[str, ...]) -> Parameters:

@@ -57,10 +57,11 @@ def notes(
             Note(
                 Text(
                     "Sobol 指数按参数组计算，同组参数一起抽样；一阶是单独的份额，总指数含与别组的"
-                    "交互。样本有限，区间之内的小值不要解读。",
+                    "交互。样本有限：估计值越出 0 到 1 时取端点，区间之内的小值不要解读。",
                     "Sobol indices are of groups of parameters that are drawn together. The first "
                     "order is a group's own share, the total one includes what it does jointly "
-                    "with others. Samples are finite: read no small values within intervals.",
+                    "with others. Samples are finite: estimates beyond 0 "
+                    "and 1 are set to the end; read no small values within intervals.",
                 )
             )
         )

@@ -144,12 +144,15 @@ def other_money(measure: str, basis: str, money: str) -> ZhihengError:
 
 
 def price(prices: Mapping[str, Any], fuel: str) -> Range:
-    """The price of a fuel; M993 when it is absent or no number."""
+    """The price of a fuel; M993 when it is absent, negative or no number."""
     if fuel in prices:
         try:
-            return Measure.model_validate({"id": fuel, "abatement": prices[fuel]}).abatement
+            found = Measure.model_validate({"id": fuel, "abatement": prices[fuel]}).abatement
         except ValueError as error:
             raise _no_number(f"prices.{fuel}", str(prices[fuel])) from error
+        if found.low < 0:
+            raise _no_number(f"prices.{fuel}", str(prices[fuel]))
+        return found
     raise ZhihengError(
         "M993",
         Text("没有给出 {f} 的价格。", "There is no price of {f}.").format(f=fuel),
@@ -175,8 +178,8 @@ def _no_number(where: str, value: str) -> ZhihengError:
         Text("{w} 不是可用的数：{v}。", "{w} is no usable number: {v}.").format(w=where, v=value),
         evidence=[{"field": where, "value": value}],
         fix=Text(
-            "写一个数，或 低;可能;高 三个递增的数。",
-            "Write a number, or three ascending ones: low;likely;high.",
+            "写一个不为负的数，或 低;可能;高 三个递增的数。",
+            "Write a number that is not negative, or three ascending ones: low;likely;high.",
         ),
     )
 

@@ -166,7 +166,7 @@ def _sources(panel: Panel, measures: Sequence[Measure], default: str) -> Sources
         raise errors.not_positive(panel.cells((values < 0) | last, values, expression=names))
     nested = [
         {"whole": a, "part": b}
-        for a in names for b in names if a != b and b.startswith(a + ".")
+        for a in names for b in names if b.startswith((a + ".", a + "_"))
     ]  # fmt: skip
     if nested:
         raise errors.nested(nested)

@@ -22,7 +22,7 @@ def measures(plan: Plan, curve: Curve, unit: str, money: str) -> Table:
     """One row a measure, in merit order."""
     order = np.argsort(curve.rank[0])
     cost, drawn = curve.cost, slice(1, None)
-    low, high = np.quantile(cost[drawn], OUTER, axis=0)
+    low, high = _band(cost[drawn])
     rank_low, rank_high = np.quantile(curve.rank[drawn], OUTER, axis=0, method="nearest")
     naive = np.empty(len(order), dtype=np.intp)
     naive[np.argsort(cost[0], kind="stable")] = np.arange(1, len(order) + 1)
@@ -46,6 +46,13 @@ def measures(plan: Plan, curve: Curve, unit: str, money: str) -> Table:
         benefit_unit=[f"{money}/year"] * len(order),
         abated_unit=[plan.sources.unit] * len(order),
     )
+
+
+def _band(cost: np.ndarray) -> np.ndarray:
+    """Outer quantiles; between an infinite cost per tonne and a finite one nothing is mixed."""
+    whole = np.isfinite(cost).all(axis=0)
+    mixed = np.quantile(np.where(whole, cost, 0.0), OUTER, axis=0)
+    return np.where(whole, mixed, np.quantile(cost, OUTER, axis=0, method="nearest"))
 
 
 def bars(plan: Plan, curve: Curve, unit: str) -> Table:

@@ -159,14 +159,16 @@ def _figures(plan: Plan) -> list[Note]:
 def checks(plan: Plan, curve: Curve, *, interaction: Interaction) -> tuple[Check, ...]:
     """What has to close; nothing but the sum of cost where overlap is not taken off."""
     kept, emitted = curve.kept, curve.emitted
-    money = curve.cost[0] * kept[0] + curve.benefit[0]
+    # a measure that is left nothing to abate has no cost per tonne
+    some = kept[0] > 0
+    money = curve.cost[0][some] * kept[0][some] + curve.benefit[0][some]
     size = np.abs(curve.benefit[0]).max(initial=1.0)
     own = Check(
         Text(
             "单位成本乘以减排量等于净收益的相反数",
             "cost per tonne times tonnes is minus the net benefit",
         ),
-        float(np.nan_to_num(np.abs(money)).max() / size),
+        float(np.abs(money).max(initial=0.0) / size),
         CLOSURE,
     )
     if interaction == "none":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -159,7 +160,8 @@ def _file(name: str) -> _ScenarioFile:
 def _beside(name: str, parent: str) -> str:
     """A parent that is a file is named relative to its child."""
     if parent.endswith(".toml") and not Path(parent).is_absolute():
-        return str(Path(name).parent / parent)
+        # one name for one file, so that a circle over folders is seen
+        return os.path.normpath(Path(name).parent / parent)
     return parent
 
 
@@ -196,12 +198,20 @@ def _made(lever: Lever, value: Any, parts: Mapping[str, Any]) -> Schedule:
     if shape not in SHAPES:
         raise _wrong(lever, value)
     try:
-        level = float(parts["level"])
-        years = [None if parts.get(k) is None else int(parts[k]) for k in ("start", "end")]
+        level, start, end = (_number(parts.get(k)) for k in ("level", "start", "end"))
     except (TypeError, ValueError) as error:
         raise _wrong(lever, value) from error
-    start, end = years
-    return Schedule(lever.id, level, start, end, shape)
+    years = [y for y in (start, end) if y is not None]
+    if level is None or not all(y.is_integer() for y in years):
+        raise _wrong(lever, value)
+    first, last = (None if y is None else int(y) for y in (start, end))
+    return Schedule(lever.id, level, first, last, shape)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool):
+        raise TypeError(value)
+    return None if value is None else float(value)
 
 
 def _wrong(lever: Lever, value: Any) -> ZhihengError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated, Any, cast
 
 import pydantic
@@ -33,6 +34,8 @@ def _range(value: Any) -> Any:
     if not isinstance(value, (list, tuple)):
         return value
     items = [float(v) for v in cast(list[Any], value)]
+    if not all(map(isfinite, items)):
+        raise ValueError(f"numbers that are finite: {items}")
     if len(items) == 1:
         return Range(items[0], items[0], items[0])
     if len(items) != 3 or not items[0] <= items[1] <= items[2]:

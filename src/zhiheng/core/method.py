@@ -42,8 +42,9 @@ def method(*, zh: str, example: str) -> Callable[[Function[P]], Function[P]]:
 
         @wraps(function)
         def run(panel: Panel, *args: P.args, **options: P.kwargs) -> Result:
-            given = {k: v for k, v in options.items() if v is not None}
-            _check_options(info, given, items)
+            for name in [k for k, v in options.items() if v is None]:
+                del options[name]  # None stands for an option that is not given
+            _check_options(info, options, items)
             found = function(panel, *args, **options)
             params = {o.name: options.get(o.name, o.default) for o in info.options}
             params = _json({**found.params, **params})
