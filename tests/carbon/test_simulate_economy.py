@@ -238,3 +238,16 @@ def test_economies_that_are_incomplete_are_named_when_left_out(world):
     found = read_start(world.select(entities=["CHN", "FJI"]), start=None, gaps="drop")
     assert found.left_out == ("FJI",)
     assert set(UNITS) <= set(found.series)
+
+
+def test_shared_shocks_are_said_where_there_are_several_and_the_width_is_that_of_each(world):
+    both, one = (
+        prepare(read_start(world.select(entities=e), start=None, gaps="refuse"), draws=60,
+                horizon=2040, seed=1).parameters.emissions
+        for e in (["CHN", "IND"], ["CHN"])
+    )  # fmt: skip
+    middle = one[..., -1].mean()
+    assert np.ptp(both[:, 0, -1]) == pytest.approx(np.ptp(one[:, 0, -1]), rel=0.2)
+    assert abs(both[:, 0, -1].mean() - middle) < 0.5 * one[..., -1].std()
+    found = methods["simulate"](world.select(entities=["CHN", "IND"]), draws=20, horizon=2030)
+    assert any("share a part of their shocks" in n.text.en for n in found.notes)

@@ -121,6 +121,14 @@ def _fan(case: Case) -> Note:
         "emissions per output, with no new policy; their width is that of the pooled past errors "
         "of countries. Detail of sectors, carriers and plant is scaled to that path in every draw.",
     )
+    if len(case.start.panel.entities) > 1:
+        joint = Text(
+            "各地区共用一部分冲击，使合计的不确定性与其自身历史相称；"
+            "某地区单独模拟时抽样不同，各年宽度不变。",
+            "Regions share a part of their shocks, so that their sum is as uncertain as its own "
+            "history; a region simulated alone has other draws of the same width in every year.",
+        )
+        text = Text("{t}{j}", "{t} {j}").format(t=text, j=joint)
     if ahead > reach:
         text = Text("{t}{f}", "{t} {f}").format(t=text, f=far)
     return Note(text, level="caution" if ahead > reach else "note", code="M991")

@@ -27,6 +27,9 @@ def paths_of(result: Result) -> Table | None:
 def scenario_csv(result: Result, *, scenario: str = "", model: str = MODEL) -> bytes:
     """The paths of a result as IAMC CSV; `sources.iamc.parse` reads the same values back.
 
+    The sum of several regions is the region ``total``, which no catalog has: read such a file with
+    ``unknown="keep"``, or ``"drop"`` to leave it out.
+
     Parameters
     ----------
     result : Result
