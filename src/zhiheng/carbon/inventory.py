@@ -20,10 +20,12 @@ from zhiheng.carbon.inventory_energy import (
     incomplete,
 )
 from zhiheng.carbon.inventory_factors import Choices, Emission, choose_sets, emissions
-from zhiheng.carbon.inventory_input import read_lines, refuse_gaps, refuse_negative
+from zhiheng.carbon.inventory_input import Line, read_lines, refuse_gaps, refuse_negative
+from zhiheng.carbon.inventory_names import sector_id
+from zhiheng.carbon.inventory_own import refuse_unknown_factors, unused_factors
 from zhiheng.carbon.inventory_sums import check_table, checks
 from zhiheng.catalog.factors import gwp as potential
-from zhiheng.core.errors import ZhihengError
+from zhiheng.core.errors import ZhihengError, unknown_name
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Figure, Result, Table
@@ -71,7 +73,7 @@ def inventory(
         ``process.SECTOR.PROCESS``, ``gas.SECTOR.GAS``, ``land.CATEGORY``,
         ``scope3.CATEGORY``, ``co2.SECTOR.FUEL`` of a published inventory. Own
         factors are ``ncv.FUEL`` (J/t), ``carbon.FUEL`` (t/J), ``oxidation.FUEL``,
-        ``ef.FUEL``, also by sector.
+        ``ef.FUEL``, also by sector. Fuels and sectors may have their Chinese names.
     activities : list or mapping, optional
         Only these series; or what each is, as ``kind:sector:carrier``.
     basis : {"", "final", "consumption"}
@@ -113,7 +115,7 @@ def inventory(
     ZhihengError
         M800 gaps, M920 to M922 double counting, M923 missing heating values, M924
         unrecognised activities, M925 mixed warming potentials, M926 units, M927
-        negative amounts, M933 options, C440 to C445 factors.
+        negative amounts or impossible factors, M933 options, C440 to C445 factors.
 
     References
     ----------
@@ -125,15 +127,17 @@ def inventory(
     potential("CO2", set=gwp)
     how = Choices(
         level=level, factors=choose_sets(factors), gwp=gwp, stated_gwp=stated_gwp, gases=gases,
-        categories=categories or {},
+        categories={sector_id(k): v for k, v in (categories or {}).items()},
         indirect=indirect if indirect != "auto" else "none" if level == "region" else "location",
         grid=grid, grid_year=grid_year, allow_recalled=allow_recalled,
     )  # fmt: skip
     lines = read_lines(panel, activities, basis=basis)
+    _refuse_unknown(panel, lines, how)
+    refuse_unknown_factors(panel)
     refuse_negative(panel, lines)
     refuse_double_counting(panel, lines, level=level, indirect=how.indirect)
-    if gaps == "refuse":
-        refuse_gaps(panel, [line for line in lines if line.kind not in ("other",)])
+    amounts = [line for line in lines if line.kind != "other"]
+    refuse_gaps(panel, amounts, keep=gaps == "keep")
     found, used = emissions(panel, lines, how)
     energy = flows(panel, lines, electricity=electricity_tce, allow_recalled=allow_recalled)
     unit = "t_CO2" if all(e.gas == "CO2" for e in found) else "t_CO2e"
@@ -149,7 +153,8 @@ def inventory(
         made["balance"] = balance_table(panel, balance)
     all_lines = read_lines(panel, None, basis="") if activities is None else lines
     left_out = [x.series for x in all_lines if x not in lines]
-    said = wording.notes(found, used, how, left_out=left_out, lines=lines)
+    said = wording.notes(found, used, how, left_out=left_out, lines=lines,
+                         unused=unused_factors(panel, lines))  # fmt: skip
     said += wording.uncertainty_notes(found, activity=activity_uncertainty)
     said += wording.balance_notes(balance)
     said += wording.flow_notes(incomplete(energy))
@@ -187,9 +192,10 @@ def _uncertainty(
     for scope in scopes:
         kept = [e for e in found if e.scope == scope]
         cube = np.stack([e.co2e for e in kept], axis=-1)
-        names = list(dict.fromkeys(e.factor for e in kept))
-        factor = np.array([names.index(e.factor) for e in kept], dtype=np.intp)
         known = np.array([e.width for e in kept])
+        # a factor with an own heating value in one sector only has two widths
+        names = list(zip([e.factor for e in kept], known.tolist(), strict=True))
+        factor = np.array([names.index(name) for name in names], dtype=np.intp)
         if activity is None and np.isnan(known).all():
             continue
         widths = np.nan_to_num(known)
@@ -212,6 +218,17 @@ def _uncertainty(
         **{name: np.concatenate([c[name] for c in columns]) for name in names},
     )
     return each, table
+
+
+def _refuse_unknown(panel: Panel, lines: Sequence[Line], how: Choices) -> None:
+    """Refuse options about series or sectors that are not there: slips of the pen."""
+    if isinstance(how.stated_gwp, Mapping):
+        for name in how.stated_gwp:
+            panel.array(name)
+    places = dict.fromkeys(line.sector for line in lines)
+    for place in how.categories:
+        if place not in places:
+            raise unknown_name("M933", place, places, kind=Text("部门", "sector"))
 
 
 def _refuse_options(draws: int, activity: float | None) -> None:

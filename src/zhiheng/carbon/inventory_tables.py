@@ -87,7 +87,8 @@ def fuel_table(panel: Panel, found: Sequence[Emission], flows: Sequence[Flow], u
 def by_scope(panel: Panel, found: Sequence[Emission]) -> dict[str, Array]:
     """Sums over lines by scope, [entity, period]; NaN where one is missing.
 
-    A scope without any line is absent, since nothing was counted is not zero.
+    A scope without any line is absent, since nothing was counted is not zero; but for direct
+    emissions, whose column always stands.
     """
     shape = panel.values.shape[:2]
     present = {one.scope for one in found} | {"1"}

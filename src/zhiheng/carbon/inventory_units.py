@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from zhiheng.carbon.inventory_input import Line, address, cells, own_series
+from zhiheng.carbon.inventory_input import Line, address, cells
+from zhiheng.carbon.inventory_own import own_series, refuse_impossible
 from zhiheng.catalog.factors import FuelFactor, factor_constants
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.panel import Panel
@@ -39,16 +40,23 @@ def own_values(panel: Panel, series: str, line: Line, unit: str) -> Array:
     Raises
     ------
     ZhihengError
-        M923 it is missing where there is an activity, M926 it has another unit.
+        M923 it is missing where there is an activity, M926 it has another unit, M927 it is
+        impossible.
     """
     given = panel.units[series]
     if given != unit:
         raise not_convertible(panel, series, given, unit)
     values, activity = panel.array(series), panel.array(line.series)
+    refuse_impossible(panel, series, line, values)
     lacking = np.isnan(values) & (activity != 0) & np.isfinite(activity)
     if lacking.any():
         raise missing_value(cells(panel, series, lacking, activity=line.series))
     return np.where(np.isnan(values), 0.0, values)
+
+
+def own_ncv(panel: Panel, line: Line) -> str:
+    """The user's own heating value of a line; what is given as energy needs none."""
+    return "" if panel.units[line.series] in _to_joule() else own_series(panel, "ncv", line)
 
 
 def heating_value(panel: Panel, line: Line, row: FuelFactor) -> tuple[Array, bool]:
@@ -61,7 +69,7 @@ def heating_value(panel: Panel, line: Line, row: FuelFactor) -> tuple[Array, boo
     """
     unit = panel.units[line.series]
     activity = panel.array(line.series)
-    own = own_series(panel, "ncv", line)
+    own = own_ncv(panel, line)
     if own:
         return own_values(panel, own, line, f"J/{unit}") / _GIGA, True
     joule = _to_joule()

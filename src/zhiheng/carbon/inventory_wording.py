@@ -25,6 +25,7 @@ def notes(
     *,
     left_out: Sequence[str],
     lines: Sequence[Line],
+    unused: Sequence[str],
 ) -> list[Note]:
     """Rules that applied and what to mind."""
     out = [_how(how), _scopes(found, how)]
@@ -32,6 +33,11 @@ def notes(
         out.append(_note("M930", _LEFT_OUT, series=left_out))
     if used.uncounted:
         out.append(_note("M931", _UNCOUNTED, series=used.uncounted))
+    if used.spare:
+        market = how.indirect == "market"
+        out.append(_note("", _SPARE, series=used.spare, caution=market))
+    if unused:
+        out.append(_note("", _UNUSED, series=unused, caution=True))
     if used.netted:
         pairs = [f"{whole} - {part}" for part, whole in used.netted]
         out.append(_note("", _NETTED, series=pairs))
@@ -68,9 +74,9 @@ def uncertainty_notes(found: Sequence[Emission], *, activity: float | None) -> l
     return out
 
 
-def balance_notes(found: dict[str, Balance]) -> list[Note]:
+def balance_notes(found: dict[str, tuple[Balance, str]]) -> list[Note]:
     """Carriers whose supply and use differ by more than a twentieth."""
-    worst = {c: float(np.nanmax(np.abs(b.relative))) for c, b in found.items()}
+    worst = {c: float(np.nanmax(np.abs(b.relative), initial=0.0)) for c, (b, _) in found.items()}
     open_ = [f"{c} ({share:.1%})" for c, share in worst.items() if share > DIFFERENCE]
     return [_note("M929", _OPEN, series=open_, caution=True)] if open_ else []
 
@@ -150,6 +156,15 @@ _UNCOUNTED = Text(
     "要看间接排放，用 indirect=location 或 market。",
     "Purchased electricity and heat carry no emission here, their fuels are counted where they are "
     "generated: {s}; for indirect emissions use indirect=location or market.",
+)
+_SPARE = Text(
+    "绿电没有扣除：按所在地计排放时不扣，或它的部门没有购入的电量：{s}。",
+    "Green electricity is not deducted, since emissions go by place or its sector buys none: {s}.",
+)
+_UNUSED = Text(
+    "自有因子没有用上，因为没有它的活动，或活动以能量给出、不需热值：{s}。",
+    "Own factors are not used, as they have no activity, or it is energy and needs no heating "
+    "value: {s}.",
 )
 _NETTED = Text(
     "从合计或购入量里扣除：{s}。",
