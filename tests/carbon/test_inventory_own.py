@@ -171,3 +171,30 @@ def test_infinity_is_no_amount():
 def test_a_balance_of_gaps_only_warns_of_nothing():
     data = panel(energy__production__raw_coal=(np.nan, "t"), energy__total__raw_coal=(np.nan, "t"))
     assert np.isnan(inventory(data, gaps="keep").table("balance").supply[0])
+
+
+def test_gases_of_a_fuel_with_an_own_factor_need_its_heat_only():
+    coal = {"activity__industry__raw_coal": (100, "t"), "ef__raw_coal": (2, "t_CO2/t")}
+    refused("M923", panel(**coal), gases="all")
+    heat = panel(**coal, ncv__raw_coal=(2e10, "J/t"))
+    table = inventory(heat, gases="all").table("emissions").set_index("gas")
+    assert table.energy_gj["CO2"] == pytest.approx(2000, rel=EXACT)
+    assert table.emission["CO2"] == pytest.approx(200, rel=EXACT)
+    # 10 kg/TJ of methane in manufacturing
+    assert table.emission["CH4"] == pytest.approx(2 * 10 / 1000 * 27.9, rel=EXACT)
+    energy = panel(activity__industry__raw_coal=(2e12, "J"), ef__raw_coal=(1e-10, "t_CO2/J"))
+    table = inventory(energy, gases="all").table("emissions").set_index("gas")
+    assert table.energy_gj["CO2"] == pytest.approx(2000, rel=EXACT)
+
+
+def test_a_content_beside_an_own_factor_is_named_as_unused():
+    data = panel(activity__industry__raw_coal=(100, "t"), ef__raw_coal=(2, "t_CO2/t"),
+                 oxidation__raw_coal=(0.9, "1"))  # fmt: skip
+    assert "oxidation.raw_coal" in said(inventory(data), "not used")[0]
+
+
+def test_own_power_beside_bought_power_is_remarked_upon():
+    data = panel(activity__power__raw_coal=(100, "t"), activity__plant__electricity=(10, "kWh"))
+    assert said(inventory(data, level="enterprise"), "must not hold")
+    apart = panel(activity__kiln__raw_coal=(100, "t"), activity__plant__electricity=(10, "kWh"))
+    assert not said(inventory(apart, level="enterprise"), "must not hold")

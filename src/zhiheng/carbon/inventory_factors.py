@@ -18,7 +18,7 @@ from zhiheng.carbon.inventory_gases import (
 from zhiheng.carbon.inventory_input import Line, cells, negative
 from zhiheng.carbon.inventory_names import carrier_id
 from zhiheng.carbon.inventory_own import own_series
-from zhiheng.carbon.inventory_units import heating_value, in_unit, own_values
+from zhiheng.carbon.inventory_units import heating_value, in_unit, own_heat, own_values
 from zhiheng.catalog.carriers import carriers, grid_of
 from zhiheng.catalog.dated_factors import Dated
 from zhiheng.catalog.factors import (
@@ -183,8 +183,9 @@ def _fuel(panel: Panel, lines: Sequence[Line], line: Line, how: Choices, used: U
     direct = own_series(panel, "ef", line)
     if direct:
         per = own_values(panel, direct, line, f"t_CO2/{panel.units[line.series]}")
-        energy = np.full(activity.shape, np.nan)
-        return Emission(line, "CO2", scope, activity * per, energy, direct)
+        return Emission(
+            line, "CO2", scope, activity * per, activity * own_heat(panel, line), direct
+        )
     row = _row_of(line, how)
     used.rows[row.id] = row
     value, fixed = heating_value(panel, line, row)

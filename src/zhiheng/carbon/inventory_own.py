@@ -16,6 +16,8 @@ from zhiheng.core.text import Text
 
 Array = NDArray[np.float64]
 
+CONTENT = ("carbon", "oxidation")
+"""What an own factor `ef` holds already."""
 OWN = ("ncv", "carbon", "oxidation", "ef")
 """First parts of dotted names that are factors of the user's own."""
 
@@ -54,7 +56,10 @@ def refuse_unknown_factors(panel: Panel) -> None:
 
 def unused_factors(panel: Panel, lines: Sequence[Line]) -> list[str]:
     """The user's own factors that belong to no activity."""
-    used = {own_series(panel, what, line) for line in lines for what in OWN}
+    used = {own_series(panel, "ef", line) for line in lines}
+    for line in lines:
+        direct = bool(own_series(panel, "ef", line))
+        used |= {own_series(panel, w, line) for w in ("ncv", *(() if direct else CONTENT))}
     return [n for names in _own(panel.series).values() for n in names if n not in used]
 
 

@@ -85,6 +85,14 @@ def heating_value(panel: Panel, line: Line, row: FuelFactor) -> tuple[Array, boo
     return np.full(activity.shape, row.ncv_gj / row.per), False
 
 
+def own_heat(panel: Panel, line: Line) -> Array:
+    """GJ per unit of an activity that has an own factor: measured, or its unit; else NaN."""
+    own, unit = own_ncv(panel, line), panel.units[line.series]
+    if own:
+        return own_values(panel, own, line, f"J/{unit}") / _GIGA
+    return np.full(panel.values.shape[:2], _to_joule().get(unit, np.nan) / _GIGA)
+
+
 def missing_value(rows: list[Row]) -> ZhihengError:
     """The error of activities without a heating value or another factor."""
     return ZhihengError(

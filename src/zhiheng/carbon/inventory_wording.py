@@ -46,11 +46,19 @@ def notes(
     if aside:
         out.append(_note("", _ASIDE, series=aside))
     out += _factors(used)
+    if how.level != "region" and _generates(lines):
+        out.append(Note(_OWN_POWER, level="caution"))
     if any(one.scope == "land" for one in found):
         out.append(Note(_LAND))
     if any(one.scope == "biogenic" for one in found):
         out.append(Note(_BIOGENIC))
     return out
+
+
+def _generates(lines: Sequence[Line]) -> bool:
+    """Whether fuel is burnt for power or heat beside power or heat that is bought."""
+    fuel = any(x.kind == "fuel" and x.role == "plant" for x in lines)
+    return fuel and any(x.kind in ("electricity", "heat") for x in lines)
 
 
 def uncertainty_notes(found: Sequence[Emission], *, activity: float | None) -> list[Note]:
@@ -162,9 +170,8 @@ _SPARE = Text(
     "Green electricity is not deducted, since emissions go by place or its sector buys none: {s}.",
 )
 _UNUSED = Text(
-    "自有因子没有用上，因为没有它的活动，或活动以能量给出、不需热值：{s}。",
-    "Own factors are not used, as they have no activity, or it is energy and needs no heating "
-    "value: {s}.",
+    "自有因子没有用上，因为没有它的活动，或已给出 ef：{s}。",
+    "Own factors are not used, as they have no activity, or an ef is given: {s}.",
 )
 _NETTED = Text(
     "从合计或购入量里扣除：{s}。",
@@ -174,6 +181,11 @@ _ASIDE = Text(
     "供应、转换、损失、原料用途与公布的合计行不计排放，只用于核对：{s}。",
     "Rows of supply, conversion, losses, feedstock and published totals emit nothing here and "
     "serve as checks: {s}.",
+)
+_OWN_POWER = Text(
+    "有自备发电或供热的燃料：购入的电力、热力里不应含自发自用的部分，否则算了两遍。",
+    "Fuel is burnt for own power or heat: what is bought must not hold what was generated from "
+    "it, or it counts twice.",
 )
 _LAND = Text(
     "土地利用与碳汇单独成列，不从排放里扣除。",
