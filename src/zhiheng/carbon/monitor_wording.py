@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zhiheng.carbon.monitor_input import Stream
+from zhiheng.carbon.monitor_input import Stream, opening
 from zhiheng.carbon.monitor_ledger import SUSPECT, Ledger
 from zhiheng.carbon.monitor_year import FEWEST, Ahead
 from zhiheng.core.result import Figure, Note, Table
@@ -16,6 +16,12 @@ from zhiheng.kernels.nowcast import RULES
 VIEWS_CHECK = Text(
     "三种视角的合计都等于本年已入账的排放",
     "all three views sum to what is booked of the year",
+)
+
+
+GRID_GIVEN = Text(
+    "给出了 grid，grid_area 与 grid_year 没有用上。",
+    "As grid is given, grid_area and grid_year are not used.",
 )
 
 
@@ -54,7 +60,36 @@ def notes(ledger: Ledger, ahead: Ahead, *, gaps: str, flagged: str, level: float
                 code="M953",
             )
         )
+    out += _late(ledger.stream, ahead.year)
     return [*out, *_ahead(ahead, level)]
+
+
+def _late(stream: Stream, year: int) -> list[Note]:
+    """Devices whose first reading is in the year itself: nothing before it is in the year."""
+    seen = np.isfinite(stream.raw)
+    first = seen.argmax(axis=1)
+    start = int(np.flatnonzero(stream.year == year)[0])
+    opens = opening(stream, start)
+    late = [
+        f"{d.entity} ({stream.when(int(t))})"
+        for d, t in zip(stream.devices, first, strict=True)
+        if stream.year[t] == year and (t > start or not opens)
+    ]
+    if not late:
+        return []
+    shown = ", ".join(late[:8]) + (" …" if len(late) > 8 else "")
+    return [
+        Note(
+            Text(
+                "有 {n} 台设备的读数在年内才开始：{s}。此前没有读数，不在账目和全年估计里，"
+                "与全年预算比较时偏低。",
+                "{n} devices were first read within the year: {s}. What went before is in neither "
+                "the accounts nor the nowcast, which is low beside a budget of the whole year.",
+            ).format(n=len(late), s=shown),
+            level="caution",
+            code="M953",
+        )
+    ]
 
 
 def _accounts(ledger: Ledger) -> Note:
