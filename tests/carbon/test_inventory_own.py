@@ -198,3 +198,17 @@ def test_own_power_beside_bought_power_is_remarked_upon():
     assert said(inventory(data, level="enterprise"), "must not hold")
     apart = panel(activity__kiln__raw_coal=(100, "t"), activity__plant__electricity=(10, "kWh"))
     assert not said(inventory(apart, level="enterprise"), "must not hold")
+
+
+def test_a_column_without_a_unit_is_told_how_to_state_one():
+    error = refused("M926", panel(activity__industry__raw_coal=(10, "unstated")))
+    assert "activity.industry.raw_coal (t)" in error.fix.en
+
+
+def test_a_fuel_that_a_set_lacks_may_be_replaced_by_another_one_of_the_set():
+    data = panel(activity__industry__raw_coal=(10, "t"))
+    error = refused("C441", data, factors="enterprise")
+    assert "raw_coal=enterprise.FUEL" in error.fix.en
+    said = {"default": "enterprise", "raw_coal": "enterprise.bituminous_coal"}
+    expected = 10 * 23.204 * 26.18 * 0.93 * 44 / 12 / 1000
+    assert scope_1(data, factors=said) == pytest.approx(expected, rel=EXACT)

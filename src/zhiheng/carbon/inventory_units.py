@@ -11,10 +11,21 @@ from zhiheng.catalog.factors import FuelFactor, factor_constants
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
+from zhiheng.core.units import UNSTATED
 
 Array = NDArray[np.float64]
 
 _GIGA = 1e9
+_CONVERT = Text(
+    "换算成所需单位；体积与质量之间没有缺省密度，可给出该单位下的热值 ncv.燃料。",
+    "Convert it; there is no default density between volume and mass, but a heating value "
+    "ncv.FUEL per the unit at hand will do.",
+)
+_UNSTATED = Text(
+    "写明单位：列名后加括号，如“{s} ({w})”，长表用单位一列。",
+    'State the unit: in brackets behind the name of the column, as in "{s} ({w})", or in a '
+    "column of units in a long table.",
+)
 
 
 def _to_joule() -> dict[str, float]:
@@ -126,9 +137,5 @@ def not_convertible(panel: Panel, series: str, given: str, wanted: str) -> Zhihe
                 "cell": address(panel, series, 0, 0),
             }
         ],
-        fix=Text(
-            "换算成所需单位；体积与质量之间没有缺省密度，可给出该单位下的热值 ncv.燃料。",
-            "Convert it; there is no default density between volume and mass, but a heating value "
-            "ncv.FUEL per the unit at hand will do.",
-        ),
+        fix=_UNSTATED.format(s=series, w=wanted) if given == UNSTATED else _CONVERT,
     )
