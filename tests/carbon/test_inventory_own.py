@@ -212,3 +212,8 @@ def test_a_fuel_that_a_set_lacks_may_be_replaced_by_another_one_of_the_set():
     said = {"default": "enterprise", "raw_coal": "enterprise.bituminous_coal"}
     expected = 10 * 23.204 * 26.18 * 0.93 * 44 / 12 / 1000
     assert scope_1(data, factors=said) == pytest.approx(expected, rel=EXACT)
+
+
+@pytest.mark.parametrize("given", [None, "provinces", {"a": 1}])
+def test_what_is_no_panel_is_refused_and_told_how_to_become_one(given):
+    assert "Panel.from_frame" in refused("M604", given).fix.en

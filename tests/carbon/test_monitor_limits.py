@@ -89,3 +89,8 @@ def test_carriers_may_have_their_chinese_names_and_measured_co2_its_own():
 
 def test_a_grid_factor_of_the_users_own_says_what_it_replaces():
     assert said(run(monthly(2023, 1, np.ones(12)), grid_year=2022), "not used")
+
+
+@pytest.mark.parametrize("options", [{"devices": {"a": 5}}, {"limits": {"a": (0, 5)}}])
+def test_mappings_of_other_than_words_are_refused_and_not_a_traceback(options):
+    assert refused("M950", monthly(2023, 1, np.ones(7)), **options).evidence

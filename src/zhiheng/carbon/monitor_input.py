@@ -216,7 +216,7 @@ def _devices(panel: Panel, written: Mapping[str, str]) -> tuple[Device, ...]:
     ]
     out: list[Device] = []
     for entity in panel.entities:
-        parts = [p.strip() for p in written.get(entity, "").split("/")]
+        parts = [p.strip() for p in str(written.get(entity, "")).split("/")]
         if (
             len(parts) not in (2, 3)
             or not all(parts)

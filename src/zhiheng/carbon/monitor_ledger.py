@@ -89,7 +89,7 @@ def _limits(stream: Stream, written: Mapping[str, str]) -> tuple[Array, Array]:
     low, high = np.full(len(names), floor), np.full(len(names), np.inf)
     wrong: list[Row] = []
     for device, text in written.items():
-        parts = text.split("..")
+        parts = str(text).split("..")
         try:
             ends = [float(p) for p in parts]
         except ValueError:
