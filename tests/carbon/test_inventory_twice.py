@@ -27,6 +27,7 @@ def panel(*series, amount=10.0):
         ("M920", ("activity.total.raw_coal", "activity.consumption.raw_coal")),
         ("M920", ("consumption_coal", "activity.all.raw_coal")),
         ("M920", ("activity.industry.coke", "activity.steel.coke")),
+        ("M920", ("activity.energy_industries.raw_coal", "activity.power.raw_coal")),
         ("M920", ("activity.合计.diesel", "activity.工业.diesel")),
         ("M920", ("activity.industry.diesel", "activity.industry.柴油")),
         ("M920", ("co2.steel.coke", "activity.steel.coke")),
@@ -62,6 +63,8 @@ def test_what_would_count_twice_is_refused_with_both_addresses(code, pair):
         ("process.pig_iron", "activity.residential.raw_coal"),
         ("co2.steel.coke", "activity.cement.coke"),
         ("gas.mine.CH4", "gas.waste.CH4"),
+        ("activity.energy_industries.raw_coal", "activity.industry.raw_coal"),
+        ("activity.power.raw_coal", "activity.industry.raw_coal"),
     ],
 )
 def test_what_stands_apart_adds_up(pair):
@@ -78,6 +81,19 @@ def test_deductions_from_a_total_are_in_its_unit():
     with pytest.raises(ZhihengError) as caught:
         inventory(panel("energy.production.raw_coal:tce", "energy.total.raw_coal:t"))
     assert caught.value.code == "M926"
+
+
+def test_input_to_transformation_is_deducted_once():
+    twice = panel("energy.total.raw_coal", "energy.transformation_input.raw_coal",
+                  "energy.coking.raw_coal", amount=10)  # fmt: skip
+    with pytest.raises(ZhihengError) as caught:
+        inventory(twice)
+    assert caught.value.code == "M920"
+    assert "energy.coking.raw_coal" in caught.value.evidence[0].values()
+    whole = panel("energy.total.raw_coal", "energy.transformation_input.raw_coal")
+    assert any("not counted; give energy.coking" in n.text.en for n in inventory(whole).notes)
+    apart = panel("energy.total.raw_coal", "energy.coking.raw_coal")
+    assert not any("not counted; give energy.coking" in n.text.en for n in inventory(apart).notes)
 
 
 def test_a_total_holds_the_losses_of_its_balance():

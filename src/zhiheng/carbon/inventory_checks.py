@@ -19,6 +19,8 @@ from zhiheng.core.text import Text
 Pair = tuple[Line, Line]
 PROCESSES = "processes"
 """The sector of processes that are not told apart: they may be those of any industry."""
+TRANSFORMATION = "transformation_input"
+"""The sum of the rows of transformation, which in Chinese balances holds power and heat too."""
 ENERGY = ("fuel", "electricity", "green_electricity", "heat")
 
 
@@ -37,6 +39,7 @@ def refuse_double_counting(
     _refuse("M920", panel, _same(counted))
     _refuse("M920", panel, _totals(counted))
     _refuse("M920", panel, _published(counted))
+    _refuse("M920", panel, _deducted(lines))
     netted = {line.carrier for line in lines if _takes_carbon(line)}
     _refuse("M921", panel, _conversions(counted, netted))
     _refuse("M921", panel, _reductants(counted))
@@ -92,6 +95,14 @@ def _holds(one: Line, other: Line) -> bool:
     if one.sector == "final_use":
         return other.role == "use" and other.sector != "final_use"
     return sector(other.sector).within == one.sector
+
+
+def _deducted(lines: Sequence[Line]) -> Iterator[Pair]:
+    """Input to transformation twice, or beside its parts: it would be deducted twice."""
+    for group in _by([x for x in lines if _takes_carbon(x)], lambda x: x.carrier):
+        for one, other in combinations(group, 2):
+            if one.sector == other.sector or TRANSFORMATION in (one.sector, other.sector):
+                yield one, other
 
 
 def _published(lines: Sequence[Line]) -> Iterator[Pair]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from zhiheng.carbon.inventory_checks import TRANSFORMATION
 from zhiheng.carbon.inventory_factors import Choices, Emission, Used
 from zhiheng.carbon.inventory_input import Line
 from zhiheng.core.result import Note
@@ -34,17 +35,10 @@ def notes(
     if used.uncounted:
         out.append(_note("M931", _UNCOUNTED, series=used.uncounted))
     if used.spare:
-        market = how.indirect == "market"
-        out.append(_note("", _SPARE, series=used.spare, caution=market))
+        out.append(_note("", _SPARE, series=used.spare, caution=how.indirect == "market"))
     if unused:
         out.append(_note("", _UNUSED, series=unused, caution=True))
-    if used.netted:
-        pairs = [f"{whole} - {part}" for part, whole in used.netted]
-        out.append(_note("", _NETTED, series=pairs))
-    aside = [x.series for x in lines if not x.counted and x.kind not in ("other", "aggregate")]
-    aside = [s for s in aside if s not in {part for part, _ in used.netted}]
-    if aside:
-        out.append(_note("", _ASIDE, series=aside))
+    out += _rows(used, lines)
     out += _factors(used)
     if how.level != "region" and _generates(lines):
         out.append(Note(_OWN_POWER, level="caution"))
@@ -52,6 +46,23 @@ def notes(
         out.append(Note(_LAND))
     if any(one.scope == "biogenic" for one in found):
         out.append(Note(_BIOGENIC))
+    return out
+
+
+def _rows(used: Used, lines: Sequence[Line]) -> list[Note]:
+    """What was deducted, and the rows that only serve as checks."""
+    out: list[Note] = []
+    deducted = {part for part, _ in used.netted}
+    if deducted:
+        pairs = [f"{whole} - {part}" for part, whole in used.netted]
+        out.append(_note("", _NETTED, series=pairs))
+    whole = [x.series for x in lines if x.sector == TRANSFORMATION and x.series in deducted]
+    if whole:
+        out.append(_note("", _POWER_TOO, series=whole, caution=True))
+    aside = [x.series for x in lines if not x.counted and x.kind not in ("other", "aggregate")]
+    aside = [s for s in aside if s not in deducted]
+    if aside:
+        out.append(_note("", _ASIDE, series=aside))
     return out
 
 
@@ -164,6 +175,13 @@ _UNCOUNTED = Text(
     "要看间接排放，用 indirect=location 或 market。",
     "Purchased electricity and heat carry no emission here, their fuels are counted where they are "
     "generated: {s}; for indirect emissions use indirect=location or market.",
+)
+_POWER_TOO = Text(
+    "加工转换投入整个扣除了：{s}。其中若含火力发电与供热，那部分燃料实际烧掉了却没有计；"
+    "请分列 energy.coking、energy.refining 等，发电供热不扣。",
+    "All input to transformation is deducted: {s}. If it holds thermal power and heat, their fuel "
+    "is burnt and yet not counted; give energy.coking, energy.refining and so on apart, without "
+    "power and heat.",
 )
 _SPARE = Text(
     "绿电没有扣除：按所在地计排放时不扣，或它的部门没有购入的电量：{s}。",
