@@ -94,3 +94,15 @@ def test_a_grid_factor_of_the_users_own_says_what_it_replaces():
 @pytest.mark.parametrize("options", [{"devices": {"a": 5}}, {"limits": {"a": (0, 5)}}])
 def test_mappings_of_other_than_words_are_refused_and_not_a_traceback(options):
     assert refused("M950", monthly(2023, 1, np.ones(7)), **options).evidence
+
+
+def test_a_month_that_is_missing_is_estimated_from_the_same_month_and_says_so():
+    values = np.ones(30)
+    values[20] = np.nan
+    assert said(run(monthly(2020, 1, values), gaps="count"), "the same month")
+
+
+def test_a_budget_of_states_is_not_used_and_says_so():
+    panel = monthly(2020, 1, np.ones(30), unit="ug/m^3")
+    result = run(panel, kind="level", budget=5.0, devices={"a": "air/pm"})
+    assert said(result, "budget is not used")

@@ -102,7 +102,7 @@ def inventory(
     activity_uncertainty : float, optional
         Relative 95 % half-width of activities, such as 0.05.
     draws : int
-        Monte Carlo draws beside error propagation; 0 for none.
+        Monte Carlo draws beside error propagation, for the ends of intervals; 0 for none.
     seed : int
         Of the draws.
     gaps : {"refuse", "keep"}
@@ -141,8 +141,8 @@ def inventory(
     found, used = emissions(panel, lines, how)
     energy = flows(panel, lines, electricity=electricity_tce, allow_recalled=allow_recalled)
     unit = "t_CO2" if all(e.gas == "CO2" for e in found) else "t_CO2e"
-    width, spread = _uncertainty(panel, found, activity_uncertainty, draws=draws, seed=seed)
-    made = _tables(panel, found, energy, unit, width)
+    direct, spread = _uncertainty(panel, found, activity_uncertainty, draws=draws, seed=seed)
+    made = _tables(panel, found, energy, unit, direct)
     made["factors"] = tables.factor_table(used)
     if len(spread):
         made["uncertainty"] = spread
@@ -167,10 +167,10 @@ def _tables(
     found: Sequence[Emission],
     energy: Sequence[Flow],
     unit: str,
-    width: Array,
+    direct: Mapping[str, Array],
 ) -> dict[str, Table]:
     made = {
-        "totals": tables.total_table(panel, tables.by_scope(panel, found), unit, width),
+        "totals": tables.total_table(panel, tables.by_scope(panel, found), unit, direct),
         "emissions": tables.emission_table(panel, found, unit),
         "by_sector": tables.sector_table(panel, found, unit),
         "by_fuel": tables.fuel_table(panel, found, energy, unit),
@@ -183,11 +183,14 @@ def _tables(
 
 def _uncertainty(
     panel: Panel, found: Sequence[Emission], activity: float | None, *, draws: int, seed: int
-) -> tuple[Array, Table]:
-    """Half-widths of scope 1 by entity and period, and the sums over entities by scope."""
-    shape = panel.values.shape[:2]
+) -> tuple[dict[str, Array], Table]:
+    """Half-widths of scope 1 by entity and period, and the sums over entities by scope.
+
+    With draws, the ends of the intervals stand beside them.
+    """
     scopes = [scope for scope in ("1", "2") if any(e.scope == scope for e in found)]
-    each, columns = np.full(shape, np.nan), list[dict[str, Array]]()
+    direct = {"half_width": np.full(panel.values.shape[:2], np.nan)}
+    columns = list[dict[str, Array]]()
     given: list[str] = []
     for scope in scopes:
         kept = [e for e in found if e.scope == scope]
@@ -201,13 +204,15 @@ def _uncertainty(
         widths = np.nan_to_num(known)
         own = np.full(len(kept), activity or 0.0)
         spread = propagated(cube, own, widths, factor)
-        each = spread.each if scope == "1" else each
+        each = {"half_width": spread.each}
         given.append(scope)
         column = {"emission": cube.sum(axis=(0, 2)), "half_width": spread.whole}
         if draws:
             rng = np.random.default_rng(seed)
             drawn = simulated(cube, own, widths, factor, draws=draws, rng=rng)
             column |= {"low": drawn.whole_low, "high": drawn.whole_high}
+            each |= {"low": drawn.each_low, "high": drawn.each_high}
+        direct = each if scope == "1" else direct
         columns.append(column)
     periods = np.array(panel.periods, dtype=np.int64)
     names = list(columns[0]) if columns else []
@@ -217,7 +222,7 @@ def _uncertainty(
         emission_scope=[scope for scope in given for _ in periods],
         **{name: np.concatenate([c[name] for c in columns]) for name in names},
     )
-    return each, table
+    return direct, table
 
 
 def _refuse_unknown(panel: Panel, lines: Sequence[Line], how: Choices) -> None:

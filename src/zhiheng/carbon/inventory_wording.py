@@ -122,10 +122,10 @@ def _scopes(found: Sequence[Emission], how: Choices) -> Note:
     return Note(
         Text(
             "层级：{l}；含气体：{g}；直接排放（范围一）与购入电力热力（范围二）分列，不相加；"
-            "totals 表的半宽是范围一的。",
+            "totals 表的半宽与区间是范围一的。",
             "Level: {l}; gases: {g}; direct emissions (scope 1) and purchased electricity and heat "
-            "(scope 2) stand apart and are not added up; half-widths in the table totals are those "
-            "of scope 1.",
+            "(scope 2) stand apart and are not added up; half-widths and intervals in the table "
+            "totals are those of scope 1.",
         ).format(l=Text(*_LEVELS[how.level]), g=gases)
     )
 

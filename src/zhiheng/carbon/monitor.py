@@ -132,6 +132,8 @@ def monitor(
     if budget is not None and kind != "level":
         tables["budget"] = made.budget_table(ahead, budget)
     notes = wording.notes(ledger, ahead, gaps=gaps, flagged=flagged, level=level)
+    if budget is not None and kind == "level":
+        notes.append(Note(wording.NO_BUDGET, level="caution"))
     if grid is not None and (grid_year is not None or grid_area != "CHN"):
         notes.append(Note(wording.GRID_GIVEN))
     figures = wording.figures(tables, stream, budget)

@@ -19,6 +19,10 @@ VIEWS_CHECK = Text(
 )
 
 
+NO_BUDGET = Text(
+    "读数是状态量，没有排放可比，budget 没有用上。",
+    "Readings are states without emissions, so that budget is not used.",
+)
 GRID_GIVEN = Text(
     "给出了 grid，grid_area 与 grid_year 没有用上。",
     "As grid is given, grid_area and grid_year are not used.",
@@ -33,11 +37,10 @@ def notes(ledger: Ledger, ahead: Ahead, *, gaps: str, flagged: str, level: float
         out.append(
             Note(
                 Text(
-                    "缺 {n} 个读数：不计入账目；年度估计里单列 missing_estimate，按同一星期几前后"
-                    "四周的均值推算。",
+                    "缺 {n} 个读数：不计入账目；年度估计里单列 missing_estimate，按{k}的均值推算。",
                     "{n} readings are missing: the accounts leave them out; the nowcast shows them "
-                    "apart as missing_estimate, the mean of the same weekday within four weeks.",
-                ).format(n=missing),
+                    "apart as missing_estimate, the mean of {k}.",
+                ).format(n=missing, k=_ALIKE["M" if ahead.monthly else "D"]),
                 level="caution",
                 code="M953",
             )
@@ -62,6 +65,12 @@ def notes(ledger: Ledger, ahead: Ahead, *, gaps: str, flagged: str, level: float
         )
     out += _late(ledger.stream, ahead.year)
     return [*out, *_ahead(ahead, level)]
+
+
+_ALIKE = {
+    "M": Text("前后几年同一月", "the same month of the years around"),
+    "D": Text("同一星期几前后四周", "the same weekday within four weeks"),
+}
 
 
 def _late(stream: Stream, year: int) -> list[Note]:
