@@ -217,3 +217,10 @@ def test_a_fuel_that_a_set_lacks_may_be_replaced_by_another_one_of_the_set():
 @pytest.mark.parametrize("given", [None, "provinces", {"a": 1}])
 def test_what_is_no_panel_is_refused_and_told_how_to_become_one(given):
     assert "Panel.from_frame" in refused("M604", given).fix.en
+
+
+def test_own_factors_that_replace_a_default_are_named():
+    data = panel(activity__industry__raw_coal=(100, "t"), ncv__raw_coal=(2e10, "J/t"))
+    assert "ncv.raw_coal" in said(inventory(data), "own factors are used")[0]
+    plain = panel(activity__industry__raw_coal=(100, "t"))
+    assert not said(inventory(plain), "own factors are used")

@@ -22,7 +22,7 @@ from zhiheng.carbon.inventory_energy import (
 from zhiheng.carbon.inventory_factors import Choices, Emission, choose_sets, emissions
 from zhiheng.carbon.inventory_input import Line, read_lines, refuse_gaps, refuse_negative
 from zhiheng.carbon.inventory_names import sector_id
-from zhiheng.carbon.inventory_own import refuse_unknown_factors, unused_factors
+from zhiheng.carbon.inventory_own import own_factors, refuse_unknown_factors
 from zhiheng.carbon.inventory_sums import check_table, checks
 from zhiheng.catalog.factors import gwp as potential
 from zhiheng.core.errors import ZhihengError, unknown_name
@@ -154,7 +154,7 @@ def inventory(
     all_lines = read_lines(panel, None, basis="") if activities is None else lines
     left_out = [x.series for x in all_lines if x not in lines]
     said = wording.notes(found, used, how, left_out=left_out, lines=lines,
-                         unused=unused_factors(panel, lines))  # fmt: skip
+                         own=own_factors(panel, lines))  # fmt: skip
     said += wording.uncertainty_notes(found, activity=activity_uncertainty)
     said += wording.balance_notes(balance)
     said += wording.flow_notes(incomplete(energy))

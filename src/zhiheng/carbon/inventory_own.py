@@ -54,13 +54,14 @@ def refuse_unknown_factors(panel: Panel) -> None:
         raise unreadable(rows)
 
 
-def unused_factors(panel: Panel, lines: Sequence[Line]) -> list[str]:
-    """The user's own factors that belong to no activity."""
+def own_factors(panel: Panel, lines: Sequence[Line]) -> tuple[list[str], list[str]]:
+    """The user's own factors that are used, and those that belong to no activity."""
     used = {own_series(panel, "ef", line) for line in lines}
     for line in lines:
         direct = bool(own_series(panel, "ef", line))
         used |= {own_series(panel, w, line) for w in ("ncv", *(() if direct else CONTENT))}
-    return [n for names in _own(panel.series).values() for n in names if n not in used]
+    own = [n for names in _own(panel.series).values() for n in names]
+    return [n for n in own if n in used], [n for n in own if n not in used]
 
 
 def refuse_impossible(panel: Panel, series: str, line: Line, values: Array) -> None:

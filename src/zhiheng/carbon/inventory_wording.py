@@ -26,7 +26,7 @@ def notes(
     *,
     left_out: Sequence[str],
     lines: Sequence[Line],
-    unused: Sequence[str],
+    own: tuple[Sequence[str], Sequence[str]],
 ) -> list[Note]:
     """Rules that applied and what to mind."""
     out = [_how(how), _scopes(found, how)]
@@ -36,8 +36,11 @@ def notes(
         out.append(_note("M931", _UNCOUNTED, series=used.uncounted))
     if used.spare:
         out.append(_note("", _SPARE, series=used.spare, caution=how.indirect == "market"))
-    if unused:
-        out.append(_note("", _UNUSED, series=unused, caution=True))
+    out += [
+        _note("", text, series=names, caution=text is _UNUSED)
+        for text, names in zip((_OWN, _UNUSED), own, strict=True)
+        if names
+    ]
     out += _rows(used, lines)
     out += _factors(used)
     if how.level != "region" and _generates(lines):
@@ -186,6 +189,11 @@ _POWER_TOO = Text(
 _SPARE = Text(
     "绿电没有扣除：按所在地计排放时不扣，或它的部门没有购入的电量：{s}。",
     "Green electricity is not deducted, since emissions go by place or its sector buys none: {s}.",
+)
+_OWN = Text(
+    "用了 {n} 个自有因子：{s}；表 factors 里的数值是目录的缺省值，其中一部分被它们替代。",
+    "{n} own factors are used: {s}; values in the table factors are the defaults of the catalog, "
+    "of which these replace a part.",
 )
 _UNUSED = Text(
     "自有因子没有用上，因为没有它的活动，或已给出 ef：{s}。",
