@@ -224,3 +224,9 @@ def test_own_factors_that_replace_a_default_are_named():
     assert "ncv.raw_coal" in said(inventory(data), "own factors are used")[0]
     plain = panel(activity__industry__raw_coal=(100, "t"))
     assert not said(inventory(plain), "own factors are used")
+
+
+def test_a_column_that_is_called_as_a_fuel_is_told_how_to_be_named():
+    error = refused("M924", panel(原煤=(100, "t"), 别的=(1, "t")))
+    assert error.evidence[0]["name it"] == "activity.SECTOR.raw_coal"
+    assert "name it" not in error.evidence[1]

@@ -115,13 +115,20 @@ def read_lines(
     found = [line for name in chosen if (line := _recognised(panel, name)) is not None]
     if activities is not None and len(found) < len(chosen):
         known = {line.series for line in found}
-        raise unreadable([{"series": name} for name in chosen if name not in known])
+        raise unreadable([_unread(name) for name in chosen if name not in known])
     if basis:
         wanted = (basis, "")
         found = [line for line in found if line.basis in wanted]
     if not any(line.counted and line.kind != "green_electricity" for line in found):
-        raise unreadable([{"series": name} for name in chosen])
+        raise unreadable([_unread(name) for name in chosen])
     return tuple(found)
+
+
+def _unread(name: str) -> Row:
+    """A series that is no activity; one that is called as a fuel is told its name."""
+    what = carrier_id(name)
+    known = what in carriers()
+    return {"series": name, "name it": f"activity.SECTOR.{what}"} if known else {"series": name}
 
 
 def _recognised(panel: Panel, name: str) -> Line | None:
