@@ -102,6 +102,13 @@ def test_a_month_that_is_missing_is_estimated_from_the_same_month_and_says_so():
     assert said(run(monthly(2020, 1, values), gaps="count"), "the same month")
 
 
+def test_nothing_is_estimated_where_nothing_is_missing():
+    values = np.random.default_rng(0).uniform(1, 9, 31)
+    row = run(monthly(2021, 1, values)).tables["nowcast"].row(0)
+    assert row["missing_estimate"] == 0
+    assert not np.signbit(row["missing_estimate"])
+
+
 def test_a_budget_of_states_is_not_used_and_says_so():
     panel = monthly(2020, 1, np.ones(30), unit="ug/m^3")
     result = run(panel, kind="level", budget=5.0, devices={"a": "air/pm"})
