@@ -250,6 +250,10 @@ def test_draws_agree_with_error_propagation_for_small_widths():
     drawn = (row.high - row.low) / 2 / row.emission
     # 2,000 draws: the ends of the interval have a standard error of about 3 % of the half-width
     assert drawn == pytest.approx(row.half_width, rel=0.1)
+    each = result.table("totals")
+    own = (each.high - each.low) / 2 / each.scope_1
+    np.testing.assert_allclose(own, each.half_width, rtol=0.15)
+    assert "low" not in inventory(data, basis="final").table("totals")
 
 
 def test_meters_sum_over_devices_of_a_facility():

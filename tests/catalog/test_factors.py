@@ -62,7 +62,8 @@ def test_names_refer_to_carriers_that_exist():
     assert {n.fuel for n in non_co2()} <= known
     assert {m for c in carriers().values() for m in c.made_from} <= known
     assert {m for s in sectors().values() for m in s.makes} <= known
-    assert {c for p in processes() for c in p.covers} <= known
+    assert {c for p in processes() for c in p.covers} <= known | {p.id for p in processes()}
+    assert {s.within for s in sectors().values()} <= set(sectors()) | {""}
     assert {a.carrier for a in activity_names().values()} <= known
     assert all(series(name, "province") for name in activity_names())
 

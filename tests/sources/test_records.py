@@ -179,6 +179,29 @@ def test_a_time_without_a_zone_needs_one() -> None:
     assert meters.parse(raw, "m.csv", zone="Asia/Shanghai", frequency="D").period[0] == 19052
 
 
+def test_days_and_months_are_told_by_the_usual_step_and_dated_where_they_were_read() -> None:
+    """Local midnight in China is the day before in UTC."""
+    days = [f"2022-0{m}-{d:02d}T00:00:00+08:00" for m in (1, 2) for d in range(1, 29)]
+    found = meters.parse(readings(*days), "m.csv")
+    assert found.frequency == "D"
+    assert found.period[0] == (np.datetime64("2022-01-01") - np.datetime64("1970-01-01")).astype(
+        int
+    )
+    months = [f"2022-{m:02d}-01T00:00:00+08:00" for m in range(1, 13)]
+    found = meters.parse(readings(*months), "m.csv")
+    assert (found.frequency, found.period[0]) == ("M", 2022 * 12)
+    hours = [f"2022-01-01T{h:02d}:00:00+08:00" for h in range(24)]
+    both = readings(*hours) + "".join(f"daily,{d},1,kWh\n" for d in days).encode()
+    assert meters.parse(both, "m.csv").frequency == "H"
+    assert meters.parse(readings(*days), "m.csv", frequency="H").frequency == "H"
+
+
+def test_a_clock_that_jumps_back_is_named_by_device_and_cell() -> None:
+    back = readings("2022-03-01T00:00Z", "2022-03-01T02:00Z", "2022-03-01T01:00Z")
+    (note,) = meters.parse(back, "m.csv").notes
+    assert "(m C4)" in note.en
+
+
 @pytest.mark.parametrize("time", ["2022-10-30 02:30", "2022-03-27 02:30"])
 def test_a_changed_clock_is_not_guessed(time: str) -> None:
     """In Berlin 2:30 came twice on one of these days and never on the other."""

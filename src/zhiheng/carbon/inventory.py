@@ -20,10 +20,12 @@ from zhiheng.carbon.inventory_energy import (
     incomplete,
 )
 from zhiheng.carbon.inventory_factors import Choices, Emission, choose_sets, emissions
-from zhiheng.carbon.inventory_input import read_lines, refuse_gaps, refuse_negative
+from zhiheng.carbon.inventory_input import Line, read_lines, refuse_gaps, refuse_negative
+from zhiheng.carbon.inventory_names import sector_id
+from zhiheng.carbon.inventory_own import own_factors, refuse_unknown_factors
 from zhiheng.carbon.inventory_sums import check_table, checks
 from zhiheng.catalog.factors import gwp as potential
-from zhiheng.core.errors import ZhihengError
+from zhiheng.core.errors import ZhihengError, unknown_name
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Figure, Result, Table
@@ -71,7 +73,7 @@ def inventory(
         ``process.SECTOR.PROCESS``, ``gas.SECTOR.GAS``, ``land.CATEGORY``,
         ``scope3.CATEGORY``, ``co2.SECTOR.FUEL`` of a published inventory. Own
         factors are ``ncv.FUEL`` (J/t), ``carbon.FUEL`` (t/J), ``oxidation.FUEL``,
-        ``ef.FUEL``, also by sector.
+        ``ef.FUEL``, also by sector. Fuels and sectors may have their Chinese names.
     activities : list or mapping, optional
         Only these series; or what each is, as ``kind:sector:carrier``.
     basis : {"", "final", "consumption"}
@@ -100,7 +102,7 @@ def inventory(
     activity_uncertainty : float, optional
         Relative 95 % half-width of activities, such as 0.05.
     draws : int
-        Monte Carlo draws beside error propagation; 0 for none.
+        Monte Carlo draws beside error propagation, for the ends of intervals; 0 for none.
     seed : int
         Of the draws.
     gaps : {"refuse", "keep"}
@@ -113,7 +115,7 @@ def inventory(
     ZhihengError
         M800 gaps, M920 to M922 double counting, M923 missing heating values, M924
         unrecognised activities, M925 mixed warming potentials, M926 units, M927
-        negative amounts, M933 options, C440 to C445 factors.
+        negative amounts or impossible factors, M933 options, C440 to C445 factors.
 
     References
     ----------
@@ -125,20 +127,22 @@ def inventory(
     potential("CO2", set=gwp)
     how = Choices(
         level=level, factors=choose_sets(factors), gwp=gwp, stated_gwp=stated_gwp, gases=gases,
-        categories=categories or {},
+        categories={sector_id(k): v for k, v in (categories or {}).items()},
         indirect=indirect if indirect != "auto" else "none" if level == "region" else "location",
         grid=grid, grid_year=grid_year, allow_recalled=allow_recalled,
     )  # fmt: skip
     lines = read_lines(panel, activities, basis=basis)
+    _refuse_unknown(panel, lines, how)
+    refuse_unknown_factors(panel)
     refuse_negative(panel, lines)
     refuse_double_counting(panel, lines, level=level, indirect=how.indirect)
-    if gaps == "refuse":
-        refuse_gaps(panel, [line for line in lines if line.kind not in ("other",)])
+    amounts = [line for line in lines if line.kind != "other"]
+    refuse_gaps(panel, amounts, keep=gaps == "keep")
     found, used = emissions(panel, lines, how)
     energy = flows(panel, lines, electricity=electricity_tce, allow_recalled=allow_recalled)
     unit = "t_CO2" if all(e.gas == "CO2" for e in found) else "t_CO2e"
-    width, spread = _uncertainty(panel, found, activity_uncertainty, draws=draws, seed=seed)
-    made = _tables(panel, found, energy, unit, width)
+    direct, spread = _uncertainty(panel, found, activity_uncertainty, draws=draws, seed=seed)
+    made = _tables(panel, found, energy, unit, direct)
     made["factors"] = tables.factor_table(used)
     if len(spread):
         made["uncertainty"] = spread
@@ -149,7 +153,8 @@ def inventory(
         made["balance"] = balance_table(panel, balance)
     all_lines = read_lines(panel, None, basis="") if activities is None else lines
     left_out = [x.series for x in all_lines if x not in lines]
-    said = wording.notes(found, used, how, left_out=left_out, lines=lines)
+    said = wording.notes(found, used, how, left_out=left_out, lines=lines,
+                         own=own_factors(panel, lines))  # fmt: skip
     said += wording.uncertainty_notes(found, activity=activity_uncertainty)
     said += wording.balance_notes(balance)
     said += wording.flow_notes(incomplete(energy))
@@ -162,10 +167,10 @@ def _tables(
     found: Sequence[Emission],
     energy: Sequence[Flow],
     unit: str,
-    width: Array,
+    direct: Mapping[str, Array],
 ) -> dict[str, Table]:
     made = {
-        "totals": tables.total_table(panel, tables.by_scope(panel, found), unit, width),
+        "totals": tables.total_table(panel, tables.by_scope(panel, found), unit, direct),
         "emissions": tables.emission_table(panel, found, unit),
         "by_sector": tables.sector_table(panel, found, unit),
         "by_fuel": tables.fuel_table(panel, found, energy, unit),
@@ -178,30 +183,36 @@ def _tables(
 
 def _uncertainty(
     panel: Panel, found: Sequence[Emission], activity: float | None, *, draws: int, seed: int
-) -> tuple[Array, Table]:
-    """Half-widths of scope 1 by entity and period, and the sums over entities by scope."""
-    shape = panel.values.shape[:2]
+) -> tuple[dict[str, Array], Table]:
+    """Half-widths of scope 1 by entity and period, and the sums over entities by scope.
+
+    With draws, the ends of the intervals stand beside them.
+    """
     scopes = [scope for scope in ("1", "2") if any(e.scope == scope for e in found)]
-    each, columns = np.full(shape, np.nan), list[dict[str, Array]]()
+    direct = {"half_width": np.full(panel.values.shape[:2], np.nan)}
+    columns = list[dict[str, Array]]()
     given: list[str] = []
     for scope in scopes:
         kept = [e for e in found if e.scope == scope]
         cube = np.stack([e.co2e for e in kept], axis=-1)
-        names = list(dict.fromkeys(e.factor for e in kept))
-        factor = np.array([names.index(e.factor) for e in kept], dtype=np.intp)
         known = np.array([e.width for e in kept])
+        # a factor with an own heating value in one sector only has two widths
+        names = list(zip([e.factor for e in kept], known.tolist(), strict=True))
+        factor = np.array([names.index(name) for name in names], dtype=np.intp)
         if activity is None and np.isnan(known).all():
             continue
         widths = np.nan_to_num(known)
         own = np.full(len(kept), activity or 0.0)
         spread = propagated(cube, own, widths, factor)
-        each = spread.each if scope == "1" else each
+        each = {"half_width": spread.each}
         given.append(scope)
         column = {"emission": cube.sum(axis=(0, 2)), "half_width": spread.whole}
         if draws:
             rng = np.random.default_rng(seed)
             drawn = simulated(cube, own, widths, factor, draws=draws, rng=rng)
             column |= {"low": drawn.whole_low, "high": drawn.whole_high}
+            each |= {"low": drawn.each_low, "high": drawn.each_high}
+        direct = each if scope == "1" else direct
         columns.append(column)
     periods = np.array(panel.periods, dtype=np.int64)
     names = list(columns[0]) if columns else []
@@ -211,7 +222,18 @@ def _uncertainty(
         emission_scope=[scope for scope in given for _ in periods],
         **{name: np.concatenate([c[name] for c in columns]) for name in names},
     )
-    return each, table
+    return direct, table
+
+
+def _refuse_unknown(panel: Panel, lines: Sequence[Line], how: Choices) -> None:
+    """Refuse options about series or sectors that are not there: slips of the pen."""
+    if isinstance(how.stated_gwp, Mapping):
+        for name in how.stated_gwp:
+            panel.array(name)
+    places = dict.fromkeys(line.sector for line in lines)
+    for place in how.categories:
+        if place not in places:
+            raise unknown_name("M933", place, places, kind=Text("部门", "sector"))
 
 
 def _refuse_options(draws: int, activity: float | None) -> None:

@@ -17,6 +17,10 @@ from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
 
 Pair = tuple[Line, Line]
+PROCESSES = "processes"
+"""The sector of processes that are not told apart: they may be those of any industry."""
+TRANSFORMATION = "transformation_input"
+"""The sum of the rows of transformation, which in Chinese balances holds power and heat too."""
 ENERGY = ("fuel", "electricity", "green_electricity", "heat")
 
 
@@ -34,6 +38,8 @@ def refuse_double_counting(
     counted = [line for line in lines if line.counted]
     _refuse("M920", panel, _same(counted))
     _refuse("M920", panel, _totals(counted))
+    _refuse("M920", panel, _published(counted))
+    _refuse("M920", panel, _deducted(lines))
     netted = {line.carrier for line in lines if _takes_carbon(line)}
     _refuse("M921", panel, _conversions(counted, netted))
     _refuse("M921", panel, _reductants(counted))
@@ -59,12 +65,17 @@ def netted_lines(lines: Sequence[Line], line: Line) -> list[Line]:
 
 
 def _same(lines: Sequence[Line]) -> Iterator[Pair]:
-    for group in _by(lines, lambda x: (x.kind, x.sector, x.carrier)):
+    for group in _by(lines, lambda x: (_what(x), x.sector, x.carrier)):
         yield from combinations(group, 2)
 
 
+def _what(line: Line) -> str:
+    """The kind of a line; tonnes of a gas and its CO2 equivalent are of one kind."""
+    return "gas" if line.kind == "emission" and not line.stated else line.kind
+
+
 def _totals(lines: Sequence[Line]) -> Iterator[Pair]:
-    for group in _by(lines, lambda x: (x.kind, x.carrier)):
+    for group in _by(lines, lambda x: (_what(x), x.carrier)):
         for one in group:
             yield from ((one, other) for other in group if _sums(one, other))
     named = [line for line in lines if catalogued(line.series, "province") is not None]
@@ -72,12 +83,36 @@ def _totals(lines: Sequence[Line]) -> Iterator[Pair]:
 
 
 def _sums(one: Line, other: Line) -> bool:
-    """Whether the sector of one line holds that of another: all of them, or final use."""
-    if one.kind not in (*ENERGY, "process", "gas"):
+    """Whether the sector of one line holds that of another: all, final use, or industry."""
+    if _what(one) not in (*ENERGY, "process", "gas"):
         return False
-    if one.total:
-        return not other.total
-    return one.sector == "final_use" and other.role == "use" and other.sector != "final_use"
+    return _holds(one, other)
+
+
+def _holds(one: Line, other: Line) -> bool:
+    if one.total:  # of two totals the first by name
+        return not other.total or one.sector < other.sector
+    if one.sector == "final_use":
+        return other.role == "use" and other.sector != "final_use"
+    return sector(other.sector).within == one.sector
+
+
+def _deducted(lines: Sequence[Line]) -> Iterator[Pair]:
+    """Input to transformation twice, or beside its parts: it would be deducted twice."""
+    for group in _by([x for x in lines if _takes_carbon(x)], lambda x: x.carrier):
+        for one, other in combinations(group, 2):
+            if one.sector == other.sector or TRANSFORMATION in (one.sector, other.sector):
+                yield one, other
+
+
+def _published(lines: Sequence[Line]) -> Iterator[Pair]:
+    """Stated emissions of a fuel beside the fuel that they come from."""
+    for group in _by(lines, lambda x: x.carrier):
+        stated = [x for x in group if x.kind == "emission" and x.stated]
+        for one in (x for x in group if x.kind == "fuel"):
+            for other in stated:
+                if one.sector == other.sector or _holds(one, other) or _holds(other, one):
+                    yield one, other
 
 
 def _by(lines: Sequence[Line], key: Callable[[Line], object]) -> list[list[Line]]:
@@ -109,15 +144,25 @@ def _conversions(lines: Sequence[Line], netted: set[str]) -> Iterator[Pair]:
 
 
 def _reductants(lines: Sequence[Line]) -> Iterator[Pair]:
-    """Process factors that hold the carbon of a fuel which is counted as burnt too."""
+    """Process factors that hold the carbon of a fuel, or of another process, counted too."""
     covers = {p.id: p.covers for p in processes()}
     for one in lines:
         if one.kind != "process":
             continue
         for other in lines:
-            near = other.total or other.sector in ("final_use", one.sector)
-            if other.kind == "fuel" and near and other.carrier in covers.get(one.carrier, ()):
+            if other.carrier in covers.get(one.carrier, ()) and _near(one, other):
                 yield other, one
+
+
+def _near(process: Line, other: Line) -> bool:
+    """Whether a fuel or a process may be that of a process: its sector, or one that holds it."""
+    if process.sector == other.sector or _holds(process, other) or _holds(other, process):
+        return True
+    if other.kind == "fuel" and other.sector == "industry":
+        return True
+    return PROCESSES in (process.sector, other.sector) and (
+        other.kind == "process" or sector(other.sector).within == "industry"
+    )
 
 
 def _generated(lines: Sequence[Line]) -> Iterator[Pair]:
@@ -166,9 +211,9 @@ _WHAT = {
         "An activity is given twice, or a total stands beside its parts.",
     ),
     "M921": Text(
-        "同一份碳既算在投入里，又算在由它制成的产品里（煤与焦炭、原油与油品、还原剂与冶炼过程）。",
+        "同一份碳既算在投入里，又算在由它制成的产品里（煤与焦炭、原油与油品、还原剂或碳酸盐与用它的过程）。",
         "The same carbon is counted in an input and again in what is made from it (coal and coke, "
-        "crude and oil products, a reductant and the process that it serves).",
+        "crude and oil products, a reductant or a carbonate and the process that it serves).",
     ),
     "M922": Text(
         "本地区的电力或热力与发电供热的燃料同时计排放，重复计算。",
@@ -183,9 +228,11 @@ _FIX = {
         "the total, or list the parts only in activities.",
     ),
     "M921": Text(
-        "给出加工转换投入（energy.coking.raw_coal 等），它会从合计里扣除；或改用终端消费口径。",
+        "给出加工转换投入（energy.coking.raw_coal 等），它会从合计里扣除；或改用终端消费口径；"
+        "过程只留一种算法，另有去处的（如外销的生铁）写成另一部门。",
         "Give the input to transformation, such as energy.coking.raw_coal, which is then deducted "
-        "from the total; or use final consumption.",
+        "from the total; or use final consumption. Keep one way of a process, and name another "
+        "sector for what goes elsewhere, such as pig iron that is sold.",
     ),
     "M922": Text(
         "地区清单按燃料计，indirect=none；要看用电的间接排放，只取终端消费的燃料（basis=final）。",

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhiheng.carbon.inventory_checks import netted_lines
-from zhiheng.carbon.inventory_input import Line, own_series
-from zhiheng.carbon.inventory_units import not_convertible, own_values
+from zhiheng.carbon.inventory_input import Line
+from zhiheng.carbon.inventory_units import in_unit, not_convertible, own_ncv, own_values
 from zhiheng.catalog.carriers import carriers, sector
 from zhiheng.catalog.dated_factors import chosen
 from zhiheng.catalog.factors import CoalEquivalent, coal_equivalents, factor_constants
@@ -23,6 +23,8 @@ from zhiheng.kernels.inventory import Balance, balance
 Array = NDArray[np.float64]
 ENERGY = ("fuel", "electricity", "heat", "other")
 GROUPS = ("coal", "oil", "gas", "biomass", "other", "electricity", "heat")
+_PARTS = ("transformation", "plant", "losses", "non_energy", "use")
+"""Rows that total consumption holds; coal and power balances of the yearbook count losses in."""
 _GIGA = 1e9
 
 
@@ -47,7 +49,7 @@ def flows(
             continue
         amount = panel.array(line.series)
         for other in netted_lines(lines, line):
-            amount = amount - panel.array(other.series)
+            amount = amount - in_unit(panel, other, panel.units[line.series])
         found.append(Flow(line, amount * per))
     return found
 
@@ -57,7 +59,7 @@ def _per_unit(panel: Panel, line: Line, *, electricity: str, allow_recalled: boo
     unit, shape = panel.units[line.series], panel.values.shape[:2]
     known = factor_constants()
     tonne = known["tce"].value * _GIGA
-    own = own_series(panel, "ncv", line)
+    own = own_ncv(panel, line)
     if own:
         return own_values(panel, own, line, f"J/{unit}") / tonne
     how = electricity if line.carrier == "electricity" else "calorific"
@@ -152,32 +154,35 @@ def _title(name: str) -> tuple[str, str]:
     return place.title_zh, place.title_en
 
 
-def balances(panel: Panel, lines: Sequence[Line]) -> dict[str, Balance]:
-    """The balance of every carrier whose supply is in the panel, in the unit of its series."""
-    found: dict[str, Balance] = {}
+def balances(panel: Panel, lines: Sequence[Line]) -> dict[str, tuple[Balance, str]]:
+    """The balance of every carrier whose supply is in the panel, and its unit.
+
+    Raises
+    ------
+    ZhihengError
+        M926 rows of one carrier in units that do not convert.
+    """
+    found: dict[str, tuple[Balance, str]] = {}
     for carrier in dict.fromkeys(line.carrier for line in lines if line.role == "supply"):
         rows = [line for line in lines if line.carrier == carrier]
         shape = panel.values.shape[:2]
         supply, use, has_use = np.zeros(shape), np.zeros(shape), False
         whole = any(line.total for line in rows)
+        unit = panel.units[rows[0].series]
         for line in rows:
-            amount = panel.array(line.series)
+            amount = in_unit(panel, line, unit)
             if line.role == "supply":
                 supply = supply + sector(line.sector).sign * amount
             elif line.role == "output":
                 supply = supply + amount
-            elif (
-                line.role == "losses"
-                or line.total
-                or (line.role in ("transformation", "plant", "non_energy", "use") and not whole)
-            ):
+            elif line.total or (line.role in _PARTS and not whole):
                 use, has_use = use + amount, True
         if has_use:
-            found[carrier] = balance(supply, use)
+            found[carrier] = balance(supply, use), unit
     return found
 
 
-def balance_table(panel: Panel, found: dict[str, Balance]) -> Table:
+def balance_table(panel: Panel, found: dict[str, tuple[Balance, str]]) -> Table:
     """Supply, use and the statistical difference by entity, period and carrier."""
     shape = panel.values.shape[:2]
     e, p = (a.ravel() for a in np.indices(shape))
@@ -185,7 +190,7 @@ def balance_table(panel: Panel, found: dict[str, Balance]) -> Table:
     periods = np.array(panel.periods, dtype=np.int64)
     names = [panel.name(panel.entities[i]) for i in e]
     cube = {
-        part: np.concatenate([getattr(b, part).ravel() for b in found.values()])
+        part: np.concatenate([getattr(b, part).ravel() for b, _ in found.values()])
         for part in ("supply", "use", "difference", "relative")
     }
     return Table.of(
@@ -199,13 +204,5 @@ def balance_table(panel: Panel, found: dict[str, Balance]) -> Table:
         energy_use=cube["use"],
         statistical_difference=cube["difference"],
         relative_difference=cube["relative"],
-        unit=[_unit_of(panel, c) for c in found for _ in range(size)],
-    )
-
-
-def _unit_of(panel: Panel, carrier: str) -> str:
-    return next(
-        panel.units[s]
-        for s in panel.series
-        if s.startswith("energy.") and s.endswith(f".{carrier}")
+        unit=[unit for _, unit in found.values() for _ in range(size)],
     )

@@ -15,8 +15,10 @@ from zhiheng.carbon.inventory_gases import (
     in_co2e,
     perfluorocarbons,
 )
-from zhiheng.carbon.inventory_input import Line, cells, negative, own_series
-from zhiheng.carbon.inventory_units import heating_value, in_unit, own_values
+from zhiheng.carbon.inventory_input import Line, cells, negative
+from zhiheng.carbon.inventory_names import carrier_id
+from zhiheng.carbon.inventory_own import own_series
+from zhiheng.carbon.inventory_units import heating_value, in_unit, own_heat, own_values
 from zhiheng.catalog.carriers import carriers, grid_of
 from zhiheng.catalog.dated_factors import Dated
 from zhiheng.catalog.factors import (
@@ -24,13 +26,16 @@ from zhiheng.catalog.factors import (
     FuelFactor,
     factor_constants,
     fuel_factor,
+    fuel_sets,
     grid_factor,
     half_width,
     pfc_slopes,
     process,
 )
+from zhiheng.core.errors import ZhihengError, unknown_name
 from zhiheng.core.panel import Panel
 from zhiheng.core.periods import label
+from zhiheng.core.text import Text
 from zhiheng.kernels.inventory import combustion
 
 Array = NDArray[np.float64]
@@ -88,13 +93,27 @@ class Used:
     rows: dict[str, Dated] = field(default_factory=dict[str, Dated])
     uncounted: list[str] = field(default_factory=list[str])
     netted: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    spare: list[str] = field(default_factory=list[str])
 
 
 def choose_sets(factors: str | Mapping[str, str]) -> dict[str, str]:
-    """The set of each fuel: one name for all, or a mapping with ``default``."""
-    if isinstance(factors, str):
-        return {"default": factors}
-    return {"default": EMBEDDED, **{str(k): str(v) for k, v in factors.items()}}
+    """The set of each fuel: one name for all, or a mapping with ``default``.
+
+    Raises
+    ------
+    ZhihengError
+        C440 a fuel or a set that does not exist; a factor of one fuel for all of them.
+    """
+    given = {"default": factors} if isinstance(factors, str) else factors
+    sets = {carrier_id(str(k)): str(v) for k, v in given.items()}
+    for fuel, name in sets.items():
+        if fuel != "default" and fuel not in carriers():
+            raise unknown_name("C440", fuel, carriers(), kind=Text("燃料", "fuel"))
+        chosen = name if fuel == "default" else name.partition(".")[0]
+        if chosen not in fuel_sets():
+            kind = Text("燃料因子集", "set of fuel factors")
+            raise unknown_name("C440", chosen, fuel_sets(), kind=kind)
+    return {"default": EMBEDDED, **sets}
 
 
 def emissions(panel: Panel, lines: Sequence[Line], how: Choices) -> tuple[list[Emission], Used]:
@@ -115,7 +134,29 @@ def emissions(panel: Panel, lines: Sequence[Line], how: Choices) -> tuple[list[E
             used.uncounted.append(line.series)
         else:
             found += _emissions_of(panel, lines, line, how, used, years)
+    if not found:
+        raise _nothing(used)
+    deducted = {part for part, _ in used.netted}
+    green = [x.series for x in lines if x.kind == "green_electricity"]
+    used.spare += [name for name in green if name not in deducted]
     return found, used
+
+
+def _nothing(used: Used) -> ZhihengError:
+    """The error of an inventory that would have no line."""
+    return ZhihengError(
+        "M924",
+        Text(
+            "没有一行计排放：只有购入的电力或热力，而它们在这里不计。",
+            "No line emits: there is purchased electricity or heat only, which is not counted "
+            "here.",
+        ),
+        evidence=[{"series": name} for name in used.uncounted],
+        fix=Text(
+            "要看间接排放，用 indirect=location 或 market；要看直接排放，补上燃料。",
+            "For indirect emissions say indirect=location or market; for direct ones add fuels.",
+        ),
+    )
 
 
 def _emissions_of(
@@ -142,8 +183,9 @@ def _fuel(panel: Panel, lines: Sequence[Line], line: Line, how: Choices, used: U
     direct = own_series(panel, "ef", line)
     if direct:
         per = own_values(panel, direct, line, f"t_CO2/{panel.units[line.series]}")
-        energy = np.full(activity.shape, np.nan)
-        return Emission(line, "CO2", scope, activity * per, energy, direct)
+        return Emission(
+            line, "CO2", scope, activity * per, activity * own_heat(panel, line), direct
+        )
     row = _row_of(line, how)
     used.rows[row.id] = row
     value, fixed = heating_value(panel, line, row)
@@ -179,7 +221,7 @@ def _row_of(line: Line, how: Choices) -> FuelFactor:
 def _net(panel: Panel, lines: Sequence[Line], line: Line, used: Used) -> Array:
     activity = panel.array(line.series)
     for other in netted_lines(lines, line):
-        activity = activity - panel.array(other.series)
+        activity = activity - in_unit(panel, other, panel.units[line.series])
         used.netted.append((other.series, line.series))
     if (activity < 0).any():
         raise negative(cells(panel, line.series, activity < 0, after="netting"))

@@ -53,7 +53,7 @@ def in_co2e(panel: Panel, line: Line, how: Choices, used: Used) -> tuple[Array, 
 def _refuse_mixed(panel: Panel, line: Line, how: Choices) -> None:
     given = how.stated_gwp
     stated = given.get(line.series, "") if isinstance(given, Mapping) else given
-    if stated.lower() == how.gwp:
+    if str(stated).lower() == how.gwp:
         return
     raise ZhihengError(
         "M925",

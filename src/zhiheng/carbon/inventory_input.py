@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.carbon.inventory_names import carrier_id, known_carriers, sector_id
 from zhiheng.catalog.carriers import Role, activity_names, carriers, sector
 from zhiheng.catalog.factors import pfc_slopes, potentials, processes
 from zhiheng.core.errors import Row, ZhihengError, nearest
@@ -29,11 +30,11 @@ KINDS: tuple[Kind, ...] = (
 PREFIXES = ("activity", "energy", "meter", "process", "gas", "co2", "land", "scope3")
 """First parts of dotted names that are lines of an inventory."""
 
-OWN = ("ncv", "carbon", "oxidation", "ef")
-"""First parts of dotted names that are factors of the user's own."""
-
 PUBLISHED = ("scope_1_total",)
 """Columns of a published inventory that add its other columns up."""
+
+_UNTOLD = {"activity": "total", "energy": "total", "process": "processes", "gas": "unallocated"}
+"""Where a line belongs whose name has no sector."""
 
 _SET_ASIDE: tuple[Role, ...] = ("supply", "output", "losses", "non_energy", "difference")
 
@@ -114,13 +115,20 @@ def read_lines(
     found = [line for name in chosen if (line := _recognised(panel, name)) is not None]
     if activities is not None and len(found) < len(chosen):
         known = {line.series for line in found}
-        raise unreadable([{"series": name} for name in chosen if name not in known])
+        raise unreadable([_unread(name) for name in chosen if name not in known])
     if basis:
         wanted = (basis, "")
         found = [line for line in found if line.basis in wanted]
-    if not any(line.counted for line in found):
-        raise unreadable([{"series": name} for name in chosen])
+    if not any(line.counted and line.kind != "green_electricity" for line in found):
+        raise unreadable([_unread(name) for name in chosen])
     return tuple(found)
+
+
+def _unread(name: str) -> Row:
+    """A series that is no activity; one that is called as a fuel is told its name."""
+    what = carrier_id(name)
+    known = what in carriers()
+    return {"series": name, "name it": f"activity.SECTOR.{what}"} if known else {"series": name}
 
 
 def _recognised(panel: Panel, name: str) -> Line | None:
@@ -135,11 +143,11 @@ def _recognised(panel: Panel, name: str) -> Line | None:
         return Line(name, "land", place or what, what if place else "CO2")
     if parts[0] == "scope3":
         return Line(name, "scope3", place or what, what)
+    place, what = sector_id(place), carrier_id(what)
     if parts[0] == "co2":
         return Line(name, "emission", place or "combustion", what, stated=True)
-    if not place:
-        place = "total" if parts[0] in ("activity", "energy") else "combustion"
     kind = _kind_of(panel, name, what)
+    place = place or _UNTOLD.get(parts[0], "combustion")
     return Line(name, kind, place, what, stated=parts[0] == "energy")
 
 
@@ -155,13 +163,7 @@ def _kind_of(panel: Panel, name: str, what: str) -> Kind:
         return "process"
     if what in {g.gas for g in potentials()}:
         return "emission" if panel.units[name] in ("t_CO2", "t_CO2e") else "gas"
-    names = [
-        *carriers(),
-        *pfc_slopes(),
-        *(p.id for p in processes()),
-        *sorted({g.gas for g in potentials()}),
-    ]
-    near = ", ".join(nearest(what, names))
+    near = ", ".join(nearest(what, known_carriers()))
     raise unreadable([{"series": name, "unknown": what, "nearest": near}])
 
 
@@ -172,12 +174,22 @@ def _declared(panel: Panel, name: str, meaning: str) -> Line:
         parts = [parts[0], "combustion", parts[1]]
     if len(parts) != 3 or parts[0] not in KINDS:
         raise unreadable([{"series": name, "given": meaning, "kinds": ", ".join(KINDS)}])
-    kind, place, what = parts
-    if kind in ("fuel", "electricity", "heat", "green_electricity", "process", "transformation"):
-        _kind_of(panel, name, what)
+    kind, place, what = _literal(parts[0]), sector_id(parts[1]), carrier_id(parts[2])
+    if kind not in ("emission", "land", "scope3"):
+        kind = _agreeing(panel, name, kind, what)
     known = activity_names().get(name)
-    line = Line(name, _literal(kind), place, what, known.basis if known else "")
+    line = Line(name, kind, place, what, known.basis if known else "")
     return replace(line, stated=kind == "transformation")
+
+
+def _agreeing(panel: Panel, name: str, said: Kind, what: str) -> Kind:
+    """The kind that was said, where it is that of the carrier; a gas may be in t_CO2e."""
+    real = _kind_of(panel, name, what)
+    if said == "gas" and real in ("gas", "emission"):
+        return real
+    if real != ("fuel" if said == "transformation" else said):
+        raise unreadable([{"series": name, "given": f"{said}: {what}", "kind": real}])
+    return said
 
 
 def _literal(kind: str) -> Kind:
@@ -226,21 +238,12 @@ def cells(panel: Panel, series: str, marked: NDArray[np.bool_], **more: str) -> 
     ]
 
 
-def own_series(panel: Panel, what: str, line: Line) -> str:
-    """The user's own factor for a line: that of its sector, else of its carrier; or empty."""
-    for name in (f"{what}.{line.sector}.{line.carrier}", f"{what}.{line.carrier}"):
-        if name in panel.series:
-            return name
-    return ""
-
-
-def refuse_gaps(panel: Panel, lines: Sequence[Line]) -> None:
-    """Raise M800 for cells of activities without a value."""
-    rows = [
-        row
-        for line in lines
-        for row in cells(panel, line.series, np.isnan(panel.array(line.series)))
-    ]
+def refuse_gaps(panel: Panel, lines: Sequence[Line], *, keep: bool) -> None:
+    """Raise M800 for cells of activities without a value; infinity is never one."""
+    rows: list[Row] = []
+    for line in lines:
+        values = panel.array(line.series)
+        rows += cells(panel, line.series, np.isinf(values) if keep else ~np.isfinite(values))
     if rows:
         raise ZhihengError(
             "M800",

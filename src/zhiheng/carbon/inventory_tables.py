@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,8 @@ def fuel_table(panel: Panel, found: Sequence[Emission], flows: Sequence[Flow], u
 def by_scope(panel: Panel, found: Sequence[Emission]) -> dict[str, Array]:
     """Sums over lines by scope, [entity, period]; NaN where one is missing.
 
-    A scope without any line is absent, since nothing was counted is not zero.
+    A scope without any line is absent, since nothing was counted is not zero; but for direct
+    emissions, whose column always stands.
     """
     shape = panel.values.shape[:2]
     present = {one.scope for one in found} | {"1"}
@@ -97,15 +98,20 @@ def by_scope(panel: Panel, found: Sequence[Emission]) -> dict[str, Array]:
     return sums
 
 
-def total_table(panel: Panel, sums: dict[str, Array], unit: str, width: Array) -> Table:
-    """Totals by entity and period: scopes side by side, land and biogenic CO2 apart."""
+def total_table(
+    panel: Panel, sums: dict[str, Array], unit: str, direct: Mapping[str, Array]
+) -> Table:
+    """Totals by entity and period: scopes side by side, land and biogenic CO2 apart.
+
+    `direct` is the uncertainty of direct emissions, by column.
+    """
     head = _Head(panel, 1)
     return _table(
         ("entity", "period"),
         **head.columns,
         **{_COLUMN[scope]: amount.ravel() for scope, amount in sums.items()},
         unit=head.each([unit]),
-        half_width=width.ravel(),
+        **{name: values.ravel() for name, values in direct.items()},
     )
 
 

@@ -5,15 +5,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from zhiheng.carbon.inventory_input import Line, address, cells, own_series
+from zhiheng.carbon.inventory_input import Line, address, cells
+from zhiheng.carbon.inventory_own import own_series, refuse_impossible
 from zhiheng.catalog.factors import FuelFactor, factor_constants
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
+from zhiheng.core.units import UNSTATED
 
 Array = NDArray[np.float64]
 
 _GIGA = 1e9
+_CONVERT = Text(
+    "换算成所需单位；体积与质量之间没有缺省密度，可给出该单位下的热值 ncv.燃料。",
+    "Convert it; there is no default density between volume and mass, but a heating value "
+    "ncv.FUEL per the unit at hand will do.",
+)
+_UNSTATED = Text(
+    "写明单位：列名后加括号，如“{s} ({w})”，长表用单位一列。",
+    'State the unit: in brackets behind the name of the column, as in "{s} ({w})", or in a '
+    "column of units in a long table.",
+)
 
 
 def _to_joule() -> dict[str, float]:
@@ -39,16 +51,23 @@ def own_values(panel: Panel, series: str, line: Line, unit: str) -> Array:
     Raises
     ------
     ZhihengError
-        M923 it is missing where there is an activity, M926 it has another unit.
+        M923 it is missing where there is an activity, M926 it has another unit, M927 it is
+        impossible.
     """
     given = panel.units[series]
     if given != unit:
         raise not_convertible(panel, series, given, unit)
     values, activity = panel.array(series), panel.array(line.series)
+    refuse_impossible(panel, series, line, values)
     lacking = np.isnan(values) & (activity != 0) & np.isfinite(activity)
     if lacking.any():
         raise missing_value(cells(panel, series, lacking, activity=line.series))
     return np.where(np.isnan(values), 0.0, values)
+
+
+def own_ncv(panel: Panel, line: Line) -> str:
+    """The user's own heating value of a line; what is given as energy needs none."""
+    return "" if panel.units[line.series] in _to_joule() else own_series(panel, "ncv", line)
 
 
 def heating_value(panel: Panel, line: Line, row: FuelFactor) -> tuple[Array, bool]:
@@ -61,7 +80,7 @@ def heating_value(panel: Panel, line: Line, row: FuelFactor) -> tuple[Array, boo
     """
     unit = panel.units[line.series]
     activity = panel.array(line.series)
-    own = own_series(panel, "ncv", line)
+    own = own_ncv(panel, line)
     if own:
         return own_values(panel, own, line, f"J/{unit}") / _GIGA, True
     joule = _to_joule()
@@ -75,6 +94,14 @@ def heating_value(panel: Panel, line: Line, row: FuelFactor) -> tuple[Array, boo
         rows = cells(panel, line.series, activity != 0, factor=row.id)
         raise missing_value(rows or [{"series": line.series, "factor": row.id}])
     return np.full(activity.shape, row.ncv_gj / row.per), False
+
+
+def own_heat(panel: Panel, line: Line) -> Array:
+    """GJ per unit of an activity that has an own factor: measured, or its unit; else NaN."""
+    own, unit = own_ncv(panel, line), panel.units[line.series]
+    if own:
+        return own_values(panel, own, line, f"J/{unit}") / _GIGA
+    return np.full(panel.values.shape[:2], _to_joule().get(unit, np.nan) / _GIGA)
 
 
 def missing_value(rows: list[Row]) -> ZhihengError:
@@ -110,9 +137,5 @@ def not_convertible(panel: Panel, series: str, given: str, wanted: str) -> Zhihe
                 "cell": address(panel, series, 0, 0),
             }
         ],
-        fix=Text(
-            "换算成所需单位；体积与质量之间没有缺省密度，可给出该单位下的热值 ncv.燃料。",
-            "Convert it; there is no default density between volume and mass, but a heating value "
-            "ncv.FUEL per the unit at hand will do.",
-        ),
+        fix=_UNSTATED.format(s=series, w=wanted) if given == UNSTATED else _CONVERT,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from zhiheng.carbon.inventory_checks import TRANSFORMATION
 from zhiheng.carbon.inventory_factors import Choices, Emission, Used
 from zhiheng.carbon.inventory_input import Line
 from zhiheng.core.result import Note
@@ -25,6 +26,7 @@ def notes(
     *,
     left_out: Sequence[str],
     lines: Sequence[Line],
+    own: tuple[Sequence[str], Sequence[str]],
 ) -> list[Note]:
     """Rules that applied and what to mind."""
     out = [_how(how), _scopes(found, how)]
@@ -32,19 +34,45 @@ def notes(
         out.append(_note("M930", _LEFT_OUT, series=left_out))
     if used.uncounted:
         out.append(_note("M931", _UNCOUNTED, series=used.uncounted))
-    if used.netted:
-        pairs = [f"{whole} - {part}" for part, whole in used.netted]
-        out.append(_note("", _NETTED, series=pairs))
-    aside = [x.series for x in lines if not x.counted and x.kind not in ("other", "aggregate")]
-    aside = [s for s in aside if s not in {part for part, _ in used.netted}]
-    if aside:
-        out.append(_note("", _ASIDE, series=aside))
+    if used.spare:
+        out.append(_note("", _SPARE, series=used.spare, caution=how.indirect == "market"))
+    out += [
+        _note("", text, series=names, caution=text is _UNUSED)
+        for text, names in zip((_OWN, _UNUSED), own, strict=True)
+        if names
+    ]
+    out += _rows(used, lines)
     out += _factors(used)
+    if how.level != "region" and _generates(lines):
+        out.append(Note(_OWN_POWER, level="caution"))
     if any(one.scope == "land" for one in found):
         out.append(Note(_LAND))
     if any(one.scope == "biogenic" for one in found):
         out.append(Note(_BIOGENIC))
     return out
+
+
+def _rows(used: Used, lines: Sequence[Line]) -> list[Note]:
+    """What was deducted, and the rows that only serve as checks."""
+    out: list[Note] = []
+    deducted = {part for part, _ in used.netted}
+    if deducted:
+        pairs = [f"{whole} - {part}" for part, whole in used.netted]
+        out.append(_note("", _NETTED, series=pairs))
+    whole = [x.series for x in lines if x.sector == TRANSFORMATION and x.series in deducted]
+    if whole:
+        out.append(_note("", _POWER_TOO, series=whole, caution=True))
+    aside = [x.series for x in lines if not x.counted and x.kind not in ("other", "aggregate")]
+    aside = [s for s in aside if s not in deducted]
+    if aside:
+        out.append(_note("", _ASIDE, series=aside))
+    return out
+
+
+def _generates(lines: Sequence[Line]) -> bool:
+    """Whether fuel is burnt for power or heat beside power or heat that is bought."""
+    fuel = any(x.kind == "fuel" and x.role == "plant" for x in lines)
+    return fuel and any(x.kind in ("electricity", "heat") for x in lines)
 
 
 def uncertainty_notes(found: Sequence[Emission], *, activity: float | None) -> list[Note]:
@@ -68,9 +96,9 @@ def uncertainty_notes(found: Sequence[Emission], *, activity: float | None) -> l
     return out
 
 
-def balance_notes(found: dict[str, Balance]) -> list[Note]:
+def balance_notes(found: dict[str, tuple[Balance, str]]) -> list[Note]:
     """Carriers whose supply and use differ by more than a twentieth."""
-    worst = {c: float(np.nanmax(np.abs(b.relative))) for c, b in found.items()}
+    worst = {c: float(np.nanmax(np.abs(b.relative), initial=0.0)) for c, (b, _) in found.items()}
     open_ = [f"{c} ({share:.1%})" for c, share in worst.items() if share > DIFFERENCE]
     return [_note("M929", _OPEN, series=open_, caution=True)] if open_ else []
 
@@ -97,10 +125,10 @@ def _scopes(found: Sequence[Emission], how: Choices) -> Note:
     return Note(
         Text(
             "层级：{l}；含气体：{g}；直接排放（范围一）与购入电力热力（范围二）分列，不相加；"
-            "totals 表的半宽是范围一的。",
+            "totals 表的半宽与区间是范围一的。",
             "Level: {l}; gases: {g}; direct emissions (scope 1) and purchased electricity and heat "
-            "(scope 2) stand apart and are not added up; half-widths in the table totals are those "
-            "of scope 1.",
+            "(scope 2) stand apart and are not added up; half-widths and intervals in the table "
+            "totals are those of scope 1.",
         ).format(l=Text(*_LEVELS[how.level]), g=gases)
     )
 
@@ -151,6 +179,26 @@ _UNCOUNTED = Text(
     "Purchased electricity and heat carry no emission here, their fuels are counted where they are "
     "generated: {s}; for indirect emissions use indirect=location or market.",
 )
+_POWER_TOO = Text(
+    "加工转换投入整个扣除了：{s}。其中若含火力发电与供热，那部分燃料实际烧掉了却没有计；"
+    "请分列 energy.coking、energy.refining 等，发电供热不扣。",
+    "All input to transformation is deducted: {s}. If it holds thermal power and heat, their fuel "
+    "is burnt and yet not counted; give energy.coking, energy.refining and so on apart, without "
+    "power and heat.",
+)
+_SPARE = Text(
+    "绿电没有扣除：按所在地计排放时不扣，或它的部门没有购入的电量：{s}。",
+    "Green electricity is not deducted, since emissions go by place or its sector buys none: {s}.",
+)
+_OWN = Text(
+    "用了 {n} 个自有因子：{s}；表 factors 里的数值是目录的缺省值，其中一部分被它们替代。",
+    "{n} own factors are used: {s}; values in the table factors are the defaults of the catalog, "
+    "of which these replace a part.",
+)
+_UNUSED = Text(
+    "自有因子没有用上，因为没有它的活动，或已给出 ef：{s}。",
+    "Own factors are not used, as they have no activity, or an ef is given: {s}.",
+)
 _NETTED = Text(
     "从合计或购入量里扣除：{s}。",
     "Deducted from totals or from what was bought: {s}.",
@@ -159,6 +207,11 @@ _ASIDE = Text(
     "供应、转换、损失、原料用途与公布的合计行不计排放，只用于核对：{s}。",
     "Rows of supply, conversion, losses, feedstock and published totals emit nothing here and "
     "serve as checks: {s}.",
+)
+_OWN_POWER = Text(
+    "有自备发电或供热的燃料：购入的电力、热力里不应含自发自用的部分，否则算了两遍。",
+    "Fuel is burnt for own power or heat: what is bought must not hold what was generated from "
+    "it, or it counts twice.",
 )
 _LAND = Text(
     "土地利用与碳汇单独成列，不从排放里扣除。",

@@ -11,13 +11,16 @@ from zhiheng.carbon import monitor_tables as made
 from zhiheng.carbon import monitor_wording as wording
 from zhiheng.carbon.monitor_input import GapRule, Kind, Stream, read_factors_of, read_stream
 from zhiheng.carbon.monitor_ledger import by_day, make_ledger
+from zhiheng.carbon.monitor_refusals import refuse_finer
 from zhiheng.carbon.monitor_year import look_ahead
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.method import method
 from zhiheng.core.panel import Panel
-from zhiheng.core.result import Check, Result
+from zhiheng.core.result import Check, Note, Result
 from zhiheng.core.text import Text
 
+# Clocks of the world are so many hours from UTC.
+WESTERNMOST, EASTERNMOST = -12, 14
 # Sums of a few hundred thousand positive numbers in another order.
 CLOSURE = 1e-9
 
@@ -64,7 +67,7 @@ def monitor(
         Amounts of a period; a counter that only rises; or a state such as a concentration,
         of which means are kept and no emissions.
     by : {"year", "month", "day", "hour"}
-        Of the table of accounts.
+        Of the table of accounts; not finer than the readings.
     year : int, optional
         The running year; the last one of the data by default.
     budget : float, optional
@@ -72,7 +75,8 @@ def monitor(
     grid, grid_source : float, str
         Your own grid factor in kg CO2 per kWh, with where it comes from.
     grid_area, grid_year : str, int
-        Otherwise the catalogued factor of an area, of the year of each reading or of one year.
+        Without `grid`, the catalogued factor of an area, of the year of each reading or of
+        one year.
     limits : mapping, optional
         Physical limits of devices per period, such as ``{"m1": "0..500"}``.
     spike : float
@@ -97,7 +101,7 @@ def monitor(
     Rule and record: `zhiheng.kernels.nowcast`. Stuck and spiked readings:
     `zhiheng.kernels.readings`.
     """
-    _check(level, spike, grid, budget)
+    _check(level=level, spike=spike, grid=grid, budget=budget, utc_offset=utc_offset)
     stream = read_stream(panel, series, devices, kind=kind, utc_offset=utc_offset, gaps=gaps)
     factors = read_factors_of(
         stream, grid=grid, grid_source=grid_source, grid_area=grid_area, grid_year=grid_year
@@ -107,6 +111,7 @@ def monitor(
     )
     running = year or int(stream.year[-1])
     _refuse_year(stream, running)
+    refuse_finer(by, panel.frequency)
     daily = by_day(ledger)
     ahead = look_ahead(daily, stream, running, level=level)
     tables = {
@@ -127,6 +132,10 @@ def monitor(
     if budget is not None and kind != "level":
         tables["budget"] = made.budget_table(ahead, budget)
     notes = wording.notes(ledger, ahead, gaps=gaps, flagged=flagged, level=level)
+    if budget is not None and kind == "level":
+        notes.append(Note(wording.NO_BUDGET, level="caution"))
+    if grid is not None and (grid_year is not None or grid_area != "CHN"):
+        notes.append(Note(wording.GRID_GIVEN))
     figures = wording.figures(tables, stream, budget)
     used = tuple(sorted(set(stream.own)))
     return Result(tables, figures, tuple(notes), tuple(checks), used)
@@ -139,7 +148,9 @@ def _agreement(totals: Mapping[str, float], booked: float) -> list[Check]:
     return [Check(wording.VIEWS_CHECK, off, CLOSURE)]
 
 
-def _check(level: float, spike: float, grid: float | None, budget: float | None) -> None:
+def _check(
+    *, level: float, spike: float, grid: float | None, budget: float | None, utc_offset: float
+) -> None:
     bad: dict[str, float] = {}
     if not 0 < level < 1:
         bad["level"] = level
@@ -147,17 +158,20 @@ def _check(level: float, spike: float, grid: float | None, budget: float | None)
         bad["spike"] = spike
     if grid is not None and not 0 <= grid < np.inf:
         bad["grid"] = grid
-    if budget is not None and not budget > 0:
+    if budget is not None and not 0 < budget < np.inf:
         bad["budget"] = budget
+    if not WESTERNMOST <= utc_offset <= EASTERNMOST:
+        bad["utc_offset"] = utc_offset
     if bad:
         raise ZhihengError(
             "M952",
             Text("选项的值不在范围内。", "An option is out of range."),
             evidence=[{"option": k, "value": v} for k, v in bad.items()],
             fix=Text(
-                "level 在零与一之间，spike 与 budget 大于零，grid 不为负。",
+                "level 在零与一之间，spike 与 budget 大于零，grid 不为负，"
+                "utc_offset 从 -12 到 14。",
                 "level lies between zero and one; spike and budget are above zero; grid is not "
-                "negative.",
+                "negative; utc_offset lies from -12 to 14.",
             ),
         )
 

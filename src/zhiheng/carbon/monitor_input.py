@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiheng.carbon.inventory_names import carrier_id
 from zhiheng.carbon.monitor_refusals import (
     address_in,
     missing_readings,
@@ -193,6 +194,14 @@ def _calendar(panel: Panel, utc_offset: float) -> tuple[NDArray[np.int64], ...]:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def opening(stream: Stream, place: int) -> bool:
+    """Whether a period is the first one of its year (the first day of it, for hours)."""
+    year = int(stream.year[place])
+    if stream.panel.frequency == "M":
+        return int(stream.month[place]) == year * 12
+    return int(stream.day[place]) == (datetime(year, 1, 1, tzinfo=UTC) - _EPOCH).days
+
+
 def days_of_year(year: int) -> int:
     """365 or 366."""
     return (datetime(year + 1, 1, 1, tzinfo=UTC) - datetime(year, 1, 1, tzinfo=UTC)) // timedelta(1)
@@ -207,7 +216,7 @@ def _devices(panel: Panel, written: Mapping[str, str]) -> tuple[Device, ...]:
     ]
     out: list[Device] = []
     for entity in panel.entities:
-        parts = [p.strip() for p in written.get(entity, "").split("/")]
+        parts = [p.strip() for p in str(written.get(entity, "")).split("/")]
         if (
             len(parts) not in (2, 3)
             or not all(parts)
@@ -215,7 +224,8 @@ def _devices(panel: Panel, written: Mapping[str, str]) -> tuple[Device, ...]:
         ):
             wrong.append({"device": entity, "written": written.get(entity, "")})
             continue
-        out.append(Device(entity, parts[0], parts[1], parts[2] if len(parts) == 3 else "firm"))
+        holder = parts[2] if len(parts) == 3 else "firm"
+        out.append(Device(entity, parts[0], _carrier(parts[1]), holder))
     if wrong:
         raise ZhihengError(
             "M950",
@@ -231,6 +241,10 @@ def _devices(panel: Panel, written: Mapping[str, str]) -> tuple[Device, ...]:
             ),
         )
     return tuple(out)
+
+
+def _carrier(written: str) -> str:
+    return MEASURED if written == MEASURED else carrier_id(written)
 
 
 def read_factors_of(

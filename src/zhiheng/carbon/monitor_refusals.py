@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,21 @@ def refuse_sparse(panel: Panel, raw: Array) -> None:
                 "按读数的间隔读入：每天一读用 frequency=D；间隔不同的设备分开看。",
                 "Read the file at the interval of its readings: frequency=D for one a day; look at "
                 "devices of other intervals apart.",
+            ),
+        )
+
+
+def refuse_finer(by: str, frequency: str) -> None:
+    """Accounts by hour cannot come from daily readings (M952)."""
+    order, spoken = ["H", "D", "M"], ["hour", "day", "month"]
+    own = order.index(frequency)
+    if by in spoken[:own]:
+        raise ZhihengError(
+            "M952",
+            Text("账目的时段比读数的频率细。", "Accounts are finer than the readings."),
+            evidence=[{"by": by, "frequency": frequency}],
+            fix=Text("用 by={b} 或更粗的时段。", "Say by={b} or a longer period.").format(
+                b=spoken[own]
             ),
         )
 
@@ -102,18 +119,21 @@ def missing_readings(panel: Panel, own: tuple[str, ...], listed: Array) -> Zhihe
         }
         for e, t in zip(*np.nonzero(~np.isfinite(listed)), strict=True)
     ]
-    if not rows:  # whole periods are not in the panel
-        ends = panel.periods[0], panel.periods[-1]
-        rows = [
-            {
-                "first": ends[0],
-                "last": ends[1],
-                "missing": ends[1] - ends[0] + 1 - len(panel.periods),
-            }
-        ]
+    count = len(rows)
+    for before, after in pairwise(panel.periods):  # whole periods that the panel leaves out
+        if after - before > 1:
+            rows.append(
+                {
+                    "device": ", ".join(panel.entities),
+                    "when": label(panel.frequency, before + 1),
+                    "until": label(panel.frequency, after - 1),
+                    "missing": after - before - 1,
+                }
+            )
+            count += (after - before - 1) * len(panel.entities)
     return ZhihengError(
         "M800",
-        Text("{n} 个读数缺失。", "{n} readings are missing.").format(n=len(rows)),
+        Text("{n} 个读数缺失。", "{n} readings are missing.").format(n=count),
         evidence=rows,
         fix=Text(
             "补上读数；或写明 gaps=count：缺的不计入账，另行列出并在年度估计里单独推算。",

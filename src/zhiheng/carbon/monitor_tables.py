@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from zhiheng.carbon.monitor_input import address
 from zhiheng.carbon.monitor_ledger import Ledger, grouped, marked_rows
-from zhiheng.carbon.monitor_year import Ahead
+from zhiheng.carbon.monitor_year import FEWEST, Ahead
 from zhiheng.catalog.series import fuels
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.result import Table
@@ -235,7 +235,8 @@ def budget_table(ahead: Ahead, budget: float) -> Table:
     """Where the year stands beside what it may have."""
     errors = ahead.found.errors if ahead.found else np.array([])
     sums = ahead.booked + ahead.missing + ahead.remainder * (1 + errors)
-    odds = (float((sums > budget).sum()) + 0.5) / (len(sums) + 1) if len(sums) else np.nan
+    enough = len(sums) >= FEWEST
+    odds = (float((sums > budget).sum()) + 0.5) / (len(sums) + 1) if enough else np.nan
     if not ahead.left:
         odds = float(ahead.total > budget)
     spent = ahead.booked + ahead.missing

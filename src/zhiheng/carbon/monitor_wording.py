@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zhiheng.carbon.monitor_input import Stream
+from zhiheng.carbon.monitor_input import Stream, opening
 from zhiheng.carbon.monitor_ledger import SUSPECT, Ledger
 from zhiheng.carbon.monitor_year import FEWEST, Ahead
 from zhiheng.core.result import Figure, Note, Table
@@ -19,6 +19,16 @@ VIEWS_CHECK = Text(
 )
 
 
+NO_BUDGET = Text(
+    "读数是状态量，没有排放可比，budget 没有用上。",
+    "Readings are states without emissions, so that budget is not used.",
+)
+GRID_GIVEN = Text(
+    "给出了 grid，grid_area 与 grid_year 没有用上。",
+    "As grid is given, grid_area and grid_year are not used.",
+)
+
+
 def notes(ledger: Ledger, ahead: Ahead, *, gaps: str, flagged: str, level: float) -> list[Note]:
     """What counts, what is doubtful, and how far the nowcast can be trusted."""
     out = [_accounts(ledger)]
@@ -27,11 +37,10 @@ def notes(ledger: Ledger, ahead: Ahead, *, gaps: str, flagged: str, level: float
         out.append(
             Note(
                 Text(
-                    "缺 {n} 个读数：不计入账目；年度估计里单列 missing_estimate，按同一星期几前后"
-                    "四周的均值推算。",
+                    "缺 {n} 个读数：不计入账目；年度估计里单列 missing_estimate，按{k}的均值推算。",
                     "{n} readings are missing: the accounts leave them out; the nowcast shows them "
-                    "apart as missing_estimate, the mean of the same weekday within four weeks.",
-                ).format(n=missing),
+                    "apart as missing_estimate, the mean of {k}.",
+                ).format(n=missing, k=_ALIKE["M" if ahead.monthly else "D"]),
                 level="caution",
                 code="M953",
             )
@@ -54,7 +63,42 @@ def notes(ledger: Ledger, ahead: Ahead, *, gaps: str, flagged: str, level: float
                 code="M953",
             )
         )
+    out += _late(ledger.stream, ahead.year)
     return [*out, *_ahead(ahead, level)]
+
+
+_ALIKE = {
+    "M": Text("前后几年同一月", "the same month of the years around"),
+    "D": Text("同一星期几前后四周", "the same weekday within four weeks"),
+}
+
+
+def _late(stream: Stream, year: int) -> list[Note]:
+    """Devices whose first reading is in the year itself: nothing before it is in the year."""
+    seen = np.isfinite(stream.raw)
+    first = seen.argmax(axis=1)
+    start = int(np.flatnonzero(stream.year == year)[0])
+    opens = opening(stream, start)
+    late = [
+        f"{d.entity} ({stream.when(int(t))})"
+        for d, t in zip(stream.devices, first, strict=True)
+        if stream.year[t] == year and (t > start or not opens)
+    ]
+    if not late:
+        return []
+    shown = ", ".join(late[:8]) + (" …" if len(late) > 8 else "")
+    return [
+        Note(
+            Text(
+                "有 {n} 台设备的读数在年内才开始：{s}。此前没有读数，不在账目和全年估计里，"
+                "与全年预算比较时偏低。",
+                "{n} devices were first read within the year: {s}. What went before is in neither "
+                "the accounts nor the nowcast, which is low beside a budget of the whole year.",
+            ).format(n=len(late), s=shown),
+            level="caution",
+            code="M953",
+        )
+    ]
 
 
 def _accounts(ledger: Ledger) -> Note:

@@ -34,7 +34,8 @@ class Sector(Entry):
     """A row of an energy balance.
 
     In a `transformation` carbon goes into the products; in a `plant` fuel is burnt
-    for electricity or heat. `category` is that of CH4 and N2O factors.
+    for electricity or heat. `category` is that of CH4 and N2O factors, and `within` the
+    sector that holds this one.
     """
 
     sector: str
@@ -44,6 +45,7 @@ class Sector(Entry):
     makes: Listed = ()
     sign: int = 1
     category: str = ""
+    within: str = ""
 
     @property
     def title(self) -> Text:

@@ -119,9 +119,9 @@ def no_fuel(fuel: str, name: str, others: Sequence[Dated]) -> ZhihengError:
         ),
         evidence=[{"factor": f.id, "status": f.status} for f in others],
         fix=Text(
-            "用 factors 给该燃料指定另一套，如 factors=default=SET,FUEL=OTHER；"
-            "或给出 ef.FUEL 序列。",
-            "Name another set for this fuel, as in factors=default=SET,FUEL=OTHER, or give a "
-            "series ef.FUEL.",
-        ),
+            "在 factors 里给该燃料指定另一套（default={s},{f}=SET），或让本套的另一燃料代替"
+            "（{f}={s}.FUEL）；或给出 ef.{f} 序列。",
+            "In factors name another set for this fuel (default={s},{f}=SET), or let another fuel "
+            "of this set stand in ({f}={s}.FUEL); or give a series ef.{f}.",
+        ).format(s=name, f=fuel),
     )

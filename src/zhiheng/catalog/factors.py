@@ -37,7 +37,7 @@ class FuelFactor(Dated):
 
 
 class Process(Titled):
-    """CO2 of a process per tonne; `covers` are fuels whose carbon is already inside."""
+    """CO2 of a process per tonne; `covers` are fuels and processes whose carbon is inside."""
 
     gas: str
     value: float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,8 @@ def run_method(
     lang: Lang,
 ) -> None:
     """Run method `name`; print its tables, or write them as CSV files to `out`."""
-    result = methods[name](cut.of(read_panel(file)), **options)
+    panel, read = read_file(file)
+    result = methods[name](cut.of(panel), **options)
     if table:
         result.table(table)
     console = Console()
@@ -84,12 +85,19 @@ def run_method(
             console.print(str(path))
         return
     print_result(result, console, lang, only=table)
+    for note in read:
+        console.print(f"· {file}: {note[lang]}")
 
 
 def read_panel(file: str) -> Panel:
     """The panel of an embedded data set, or of a clean CSV file."""
+    return read_file(file)[0]
+
+
+def read_file(file: str) -> tuple[Panel, Sequence[Text]]:
+    """The panel of an embedded data set or of a file, and what was noted as it was read."""
     if file in {d.name for d in datasets()}:
-        return dataset(file)
+        return dataset(file), ()
     path = Path(file)
     if not path.is_file():
         raise ZhihengError(
@@ -99,4 +107,5 @@ def read_panel(file: str) -> Panel:
                 d=", ".join(d.name for d in datasets())
             ),
         )
-    return observe(path.read_bytes(), path.name, own_labels=True).panel()
+    found = observe(path.read_bytes(), path.name, own_labels=True)
+    return found.panel(), found.notes

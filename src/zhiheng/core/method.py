@@ -42,6 +42,7 @@ def method(*, zh: str, example: str) -> Callable[[Function[P]], Function[P]]:
 
         @wraps(function)
         def run(panel: Panel, *args: P.args, **options: P.kwargs) -> Result:
+            _check_panel(info.name, panel)
             for name in [k for k, v in options.items() if v is None]:
                 del options[name]  # None stands for an option that is not given
             _check_options(info, options, items)
@@ -132,6 +133,21 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
     "name_or_weights": (SpatialWeights, str),
     "string": (str,),
 }
+
+
+def _check_panel(method_name: str, panel: object) -> None:
+    if isinstance(panel, Panel):
+        return
+    raise ZhihengError(
+        "M604",
+        Text("{m} 要一个 Panel，给的是 {t}。", "{m} needs a Panel and was given {t}.").format(
+            m=method_name, t=type(panel).__name__
+        ),
+        fix=Text(
+            "表格先用 Panel.from_frame 读成面板，内置数据用 dataset(名称)。",
+            "Make a panel of a table with Panel.from_frame; embedded data are dataset(NAME).",
+        ),
+    )
 
 
 def _check_options(info: MethodInfo, given: Mapping[str, Any], items: Mapping[str, type]) -> None:

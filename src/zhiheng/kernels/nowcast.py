@@ -116,8 +116,13 @@ def nowcast(y: Array, h: int, season: Season, *, every: int) -> Nowcast:
     guess, actual = _past(y, origins, h, season)
     here = expected(y, np.array([now]), h, season)[:, 0]
     rule = _best(guess, actual, here)
-    errors = (actual - guess[rule]) / np.where(guess[rule] > 0, guess[rule], np.nan)
+    errors = _relative(actual, guess[rule])
     return Nowcast(rule, float(here[rule]), errors[np.isfinite(errors)])
+
+
+def _relative(actual: Array, guess: Array) -> Array:
+    """Actual less expected over expected; NaN where nothing was expected."""
+    return (actual - guess) / np.where(guess > 0, guess, np.nan)
 
 
 def _past(y: Array, origins: Places, h: int, season: Season) -> tuple[Array, Array]:
@@ -183,9 +188,11 @@ def record(y: Array, h: int, season: Season, *, every: int, level: float, fewest
         if known.sum() < fewest or not np.isfinite(guess[0, i]):
             continue
         rule = _best(guess[:, known], actual[known], guess[:, i])
-        past = (actual[known] - guess[rule, known]) / guess[rule, known]
+        past = _relative(actual[known], guess[rule, known])
         low, high = bounds(past[np.isfinite(past)], level, fewest, h / every)
         if not np.isfinite(low):
+            continue
+        if not guess[rule, i] > 0:
             continue
         off = actual[i] / guess[rule, i] - 1
         kept.append((int(origin), guess[rule, i] - actual[i], guess[0, i] - actual[i],

@@ -12,11 +12,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from zhiheng.core.errors import Row, ZhihengError
-from zhiheng.core.periods import day, hour
+from zhiheng.core.periods import day, hour, month
 from zhiheng.core.text import Text
 from zhiheng.sources.assemble import BadCells, Reading, assemble
 from zhiheng.sources.grid import column_letters
@@ -44,8 +45,12 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Accepted names of columns and keys, compared without case."""
 
+SHOWN = 5
+"""Readings out of order that are named."""
 _NEEDED = ("device", "timestamp", "value")
 _LISTS = ("readings", "data", "values", "measurements")
+DAILY, MONTHLY = 23, 27 * 24
+"""Hours from which readings are daily or monthly; a day of a changed clock has 23."""
 _MILLISECONDS = 1e11
 """Numbers from here on are milliseconds: as seconds they would lie after the year 5138."""
 
@@ -82,20 +87,22 @@ def parse(
     raw: bytes,
     name: str,
     *,
-    frequency: Literal["H", "D"] = "H",
+    frequency: Literal["", "H", "D", "M"] = "",
     how: How = "",
     zone: str = "",
     series: str = "reading",
     unit: str = "",
 ) -> Observations:
-    """Read meter or sensor records as hourly or daily observations.
+    """Read meter or sensor records as hourly, daily or monthly observations.
 
     Parameters
     ----------
     raw : bytes
     name : str
-    frequency : {"H", "D"}
-        Hours are hours of UTC, days are days of `zone` (of UTC without one).
+    frequency : {"H", "D", "M"}
+        Hours are hours of UTC; days and months are those of `zone`, without one those of
+        the offset that is written. By default months or days where all devices are usually
+        read so far apart, else hours.
     how : {"mean", "sum", "last"}
         How several readings within a period become one; without it they are an error.
         ``sum`` for amounts of an interval, ``mean`` for a state, ``last`` for a counter.
@@ -121,14 +128,18 @@ def parse(
     local = _zone(zone)
     records = list(_json(raw, name) if raw.lstrip()[:1] in (b"[", b"{") else _csv(raw, name))
     bad = BadCells(name)
-    timed: list[_Timed] = []
+    read: list[_Timed] = []
     for r in records:
         at, value = _instant(r, local, name), bad.number(r.value, r.cell)
         if value is not None:
-            period = hour(at) if frequency == "H" else day(at.astimezone(local or UTC).date())
-            key = (r.device, r.quantity or series, period.ordinal)
-            timed.append(_Timed(key, at, value, r.unit or unit, r.cell))
+            key = (r.device, r.quantity or series, 0)
+            read.append(_Timed(key, at, value, r.unit or unit, r.cell))
     bad.stop()
+    frequency = frequency or _usual(read)
+    timed = [
+        r._replace(key=(*r.key[:2], _period(r.at.astimezone(local) if local else r.at, frequency)))
+        for r in read
+    ]
     notes = _order_note(timed)
     distinct = _distinct(timed, name)
     if len(distinct) < len(timed):
@@ -144,6 +155,28 @@ def parse(
         _periods(groups, how, name), file=fingerprint(raw, name), source=name,
         frequency=frequency, notes=notes, own_labels=labels,
     )  # fmt: skip
+
+
+def _usual(read: Sequence[_Timed]) -> Literal["H", "D", "M"]:
+    """The longest of hour, day and month that is no longer than the usual step of any device."""
+    instants: dict[tuple[str, str], set[datetime]] = {}
+    for r in read:
+        instants.setdefault(r.key[:2], set()).add(r.at)
+    steps = [
+        Counter((b - a) // timedelta(hours=1) for a, b in pairwise(sorted(own))).most_common(1)[0][
+            0
+        ]
+        for own in instants.values()
+        if len(own) > 1
+    ]
+    shortest = min(steps, default=0)
+    return "M" if shortest >= MONTHLY else "D" if shortest >= DAILY else "H"
+
+
+def _period(at: datetime, frequency: Literal["H", "D", "M"]) -> int:
+    if frequency == "H":
+        return hour(at).ordinal
+    return (day(at.date()) if frequency == "D" else month(at.year, at.month)).ordinal
 
 
 def _csv(raw: bytes, name: str) -> Iterator[_Raw]:
@@ -263,19 +296,21 @@ def _clock_error(code: str, what: Text, rows: Sequence[Row]) -> ZhihengError:
 
 def _order_note(timed: Sequence[_Timed]) -> list[Text]:
     latest: dict[tuple[str, str], datetime] = {}
-    late = 0
+    late: list[str] = []
     for r in timed:
         before = latest.get(r.key[:2])
         if before is not None and r.at < before:
-            late += 1
+            late.append(f"{r.key[0]} {r.cell}")
         else:
             latest[r.key[:2]] = r.at
     if not late:
         return []
+    shown = ", ".join(late[:SHOWN]) + (" …" if len(late) > SHOWN else "")
     return [
-        Text("{n} 条读数的次序颠倒，已按时间排列。", "{n} readings came out of order.").format(
-            n=late
-        )
+        Text(
+            "{n} 条读数的时间倒退（{s}），已按时间排列；核对表的时钟。",
+            "{n} readings came out of order ({s}) and were put in order; check the clock.",
+        ).format(n=len(late), s=shown)
     ]
 
 

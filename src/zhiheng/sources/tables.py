@@ -367,7 +367,12 @@ def _periods(grid: Grid, column: int) -> list[int]:
             "D104",
             Text("{n} 个时期不是年份。", "{n} periods are not years.").format(n=len(bad)),
             evidence=bad,
-            fix=Text("写成四位年份，如 2022。", "Write a four-digit year such as 2022."),
+            fix=Text(
+                "写成四位年份，如 2022；按月、日、小时的读数用 device、timestamp、value、unit "
+                "四列。",
+                "Write a four-digit year such as 2022; readings by month, day or hour have the "
+                "columns device, timestamp, value and unit.",
+            ),
         )
     return [known[word] for word in words]
 
