@@ -62,10 +62,10 @@ def _beside() -> Note:
     return Note(
         Text(
             "系数是弹性（控制变量是半弹性），是关联不是因果；有趋势的序列在水平值上容易"
-            "“显著”，同一方程的一阶差分见 differences 表，两者不一致时以差分为准。",
+            "“显著”，同一方程的一阶差分另有一表，两者不一致时以差分为准。",
             "Coefficients are elasticities (of controls semi-elasticities): associations, not "
             "causes. Trending series come out “significant” in levels; the same equation in first "
-            "differences is the table differences, and where the two disagree go by it.",
+            "differences has a table of its own, and where the two disagree go by it.",
         )
     )
 
