@@ -80,7 +80,7 @@ class Writer:
 
 def _closed(sentence: Markup, lang: Lang) -> Markup:
     """A sentence with its full stop, where the template leaves it out."""
-    ends = sentence.rstrip()[-1:] in "。！？：；.!?:;）)"
+    ends = sentence.rstrip()[-1:] in "。！？：；.!?:;"
     return sentence if ends else sentence + {"zh": "。", "en": "."}[lang]
 
 
