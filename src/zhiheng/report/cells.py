@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.errors import ZhihengError
+from zhiheng.core.panel import Panel
 from zhiheng.core.text import Lang, Text
 from zhiheng.report.model import RegressionBlock, RegressionColumn, TableBlock
 from zhiheng.report.stars import stars
@@ -21,6 +23,8 @@ _VARIABLES = frozenset(
     {"term", "cause", "affected", "endogenous", "variable", "mediator", "emission_source"}
 )
 """Columns that hold the name of a series or of a variable of the plan."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+"""The name of a series or of a function in an expression."""
 _YES = {"zh": ("否", "是"), "en": ("No", "Yes")}
 
 
@@ -131,8 +135,20 @@ def stub_text(ledger: Ledger, block: TableBlock, row: int, column: str, lang: La
         word = values.get(f"name_{lang}")
         return str(word) if word else ledger.run.panel_of(block.step).name(str(value))[lang]
     if plain in _VARIABLES:
-        return ledger.run.panel_of(block.step).title(str(value))[lang]
+        return _expression(ledger.run.panel_of(block.step), str(value))[lang]
     return option_word(plain, str(value))[lang]
+
+
+def _expression(panel: Panel, text: str) -> Text:
+    """A series by its title, or an expression with the titles of its series."""
+    known = {name: panel.title(name) for name in panel.series}
+    if text in panel.titles or text in known:
+        return panel.title(text)
+
+    def said(lang: Lang) -> str:
+        return _NAME.sub(lambda m: known[m[0]][lang] if m[0] in known else m[0], text)
+
+    return Text(said("zh"), said("en"))
 
 
 def _unit(code: str, block: TableBlock, column: str) -> Text:
