@@ -9,9 +9,10 @@ import numpy as np
 from zhiheng.carbon.inventory_factors import Choices, Emission, Used
 from zhiheng.carbon.inventory_input import Line
 from zhiheng.carbon.inventory_tables import factor_name
+from zhiheng.catalog.wording import option_word
 from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
-from zhiheng.core.text import Text
+from zhiheng.core.text import LANGS, Text
 from zhiheng.kernels.inventory import Balance
 
 DIFFERENCE = 0.05
@@ -95,7 +96,13 @@ def _titles(panel: Panel, series: Sequence[str]) -> list[Text]:
 
 
 def _how(how: Choices) -> Note:
-    sets = ", ".join(f"{k}={v}" if k != "default" else v for k, v in how.factors.items())
+    sets = Text(*(
+        ", ".join(
+            f"{k}={v}" if k != "default" else option_word("fuel_factors", v)[lang]
+            for k, v in how.factors.items()
+        )
+        for lang in LANGS
+    ))  # fmt: skip
     return Note(
         Text(
             "排放 = 活动量 × 低位热值 × 含碳量 × 氧化率 × 44/12；燃料因子集：{s}；"
