@@ -12,6 +12,7 @@ import pytest
 from zhiheng.core.result import Figure, Note, Result, Table
 from zhiheng.core.text import Text
 from zhiheng.report.cells import stub_text
+from zhiheng.report.html_text import Writer
 from zhiheng.report.model import Block, FigureBlock, Paragraph, TableBlock
 from zhiheng.report.sections import (
     carbon_account,
@@ -21,11 +22,12 @@ from zhiheng.report.sections import (
     carbon_path,
 )
 from zhiheng.report.sections.carbon import remarks
-from zhiheng.study.ledger import Ledger
+from zhiheng.study.ledger import LARGE, Ledger
 from zhiheng.study.plan import parse_plan
 from zhiheng.study.plan_parts import CarbonPlan, ShownStep
 from zhiheng.study.refusals import REFUSAL
 from zhiheng.study.run_types import StudyRun
+from zhiheng.study.sentences import Address
 
 TITLE = Text("中国", "China")
 SKILL = {
@@ -222,6 +224,13 @@ def test_numbers_in_millions_have_a_unit_that_says_so(both: StudyRun) -> None:
     said = [stub_text(Ledger(both), block, row, "unit", "zh") for row in block.rows]
     assert said == ["亿吨 CO2", "亿元（2020 年价）"]
     assert stub_text(Ledger(both), block, 0, "unit", "en") == "million t CO2"
+
+
+def test_a_large_number_is_counted_as_each_language_counts(both: StudyRun) -> None:
+    at = Address("m", "totals", ("440000", "cumulative_emissions"), "median")
+    said = str(Writer(Ledger(both)).cell(at, LARGE))
+    assert ">200.00<" in said  # 亿
+    assert ">20,000.0<" in said  # millions
 
 
 def test_an_expression_is_printed_with_the_titles_of_its_series(run: StudyRun) -> None:
