@@ -162,7 +162,10 @@ def _tags(
     for key, block in placed.blocks.items():
         if block.passing:
             continue
-        amount = printed(block.value / scale.divisor, form)
+        shown = block.value / scale.divisor
+        amount = printed(shown, form)
+        if not any(c in "123456789" for c in amount):  # small, but drawn
+            amount = f"<{10.0 ** -int(form[2]):{form}}"
         one = f"{named.get(key, key)} {amount}"
         out[key] = [one] if text_width(one, size) <= room else (
             [*wrap(named.get(key, key), size, room, 2), amount]
