@@ -10,6 +10,7 @@ import numpy as np
 from zhiheng.carbon import target_tables as tables
 from zhiheng.carbon.completeness import left_out_notes
 from zhiheng.carbon.target_input import Measured, measure
+from zhiheng.catalog.series import title_in
 from zhiheng.catalog.targets import Target, targets_of
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.method import method
@@ -181,7 +182,7 @@ def _notes(
                     "口径不同时差距不能直接当作目标的差距。",
                     "Emissions are {x}: the targets mean all CO2 of energy use, so that with "
                     "another boundary the gap is not simply that to the target.",
-                ).format(x=panel.title(emissions)),
+                ).format(x=title_in(panel, emissions)),
                 level="caution",
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from zhiheng.catalog.series import title_in
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.panel import Panel
@@ -141,12 +142,11 @@ def stub_text(ledger: Ledger, block: TableBlock, row: int, column: str, lang: La
 
 def _expression(panel: Panel, text: str) -> Text:
     """A series by its title, or an expression with the titles of its series."""
-    known = {name: panel.title(name) for name in panel.series}
-    if text in panel.titles or text in known:
+    if text in panel.titles:
         return panel.title(text)
 
     def said(lang: Lang) -> str:
-        return _NAME.sub(lambda m: known[m[0]][lang] if m[0] in known else m[0], text)
+        return _NAME.sub(lambda m: title_in(panel, m[0])[lang], text)
 
     return Text(said("zh"), said("en"))
 
