@@ -110,8 +110,8 @@ def _few_clusters() -> Note:
             "少聚类 p 值用 CR2 标准误与 Satterthwaite 自由度（Bell–McCaffrey；"
             "Pustejovsky–Tipton），地区不多时以它为准；方差膨胀因子在去掉固定效应之后计算。",
             "Few-cluster p values use CR2 errors with Satterthwaite degrees of freedom "
-            "(Bell–McCaffrey; Pustejovsky–Tipton): with few regions go by it. Variance inflation is "
-            "that of columns without the effects.",
+            "(Bell–McCaffrey; Pustejovsky–Tipton): with few regions go by it. Variance inflation "
+            "is that of columns without the effects.",
         )
     )
 
