@@ -98,11 +98,11 @@ def _negative(plan: Plan, curve: Curve, unit: str) -> list[Note]:
     first = Note(
         Text(
             "{n} 项措施成本为负。对它们，单位成本不是次序：减得越多，单位成本越不“低”。"
-            "名次按净收益与减排量的帕累托前沿排，前沿之内净收益大者在前；它们都值得做，先后不由曲线决定。",
+            "名次按净收益与减排量的帕累托前沿排，前沿之内净收益大者在前；照这些成本它们都值得做，先后不由曲线决定。",
             "{n} measures pay for themselves. Cost per tonne is no order for them: more tonnes "
             "make it less negative. They are ranked by Pareto fronts of net benefit and tonnes, "
-            "within a front by net benefit; all are worth doing, and the curve does not say "
-            "which comes first.",
+            "within a front by net benefit; at these costs all are worth doing, and the curve "
+            "does not say which comes first.",
         ).format(n=pays)
     )
     if not len(curve.pairs):
