@@ -64,7 +64,7 @@ def test_the_country_is_behind_and_what_was_reported_stands_beside():
     reported = result.table("reported").set_index("period")
     assert reported.reported[2021] == -0.508
     assert -0.5 < reported.measured[2021] < -0.4
-    assert any("differs" in n.text.en for n in result.notes)
+    assert any("differ from what was reported" in n.text.en for n in result.notes)
 
 
 def test_a_target_without_its_series_is_named_and_not_approximated():

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.figures import KINDS, Theme, Tile, build
-from zhiheng.core.figures.canvas import magnitude
+from zhiheng.core.figures.canvas import magnitude, tick
 from zhiheng.core.figures.grids import breaks
-from zhiheng.core.figures.layout import keep_apart, nice_bounds, text_width, wrap
+from zhiheng.core.figures.layout import keep_apart, nice_bounds, running, stops, text_width, wrap
 from zhiheng.core.figures.theme import luminance
 from zhiheng.core.result import Figure, Table
 from zhiheng.core.text import LANGS, Text
@@ -385,3 +385,14 @@ def test_a_heatmap_of_something_else_names_its_own_sides():
     assert any("本期所在类" in w for w in words)
     low, high = drawn("heatmap", tall=20), drawn("heatmap")
     assert low["height"] < high["height"]
+
+
+def test_words_of_a_key_run_on_until_the_line_is_full() -> None:
+    assert running([30, 30, 30, 90, 10], 70) == [(0, 0), (30, 0), (0, 1), (0, 2), (0, 3)]
+    assert running([], 70) == []
+
+
+def test_ticks_have_the_digits_that_their_step_needs() -> None:
+    assert [tick(v, 0.25) for v in stops((-0.25, 0.5, 0.25))] == ["−0.25", "0.00", "0.25", "0.50"]
+    assert [tick(v, 0.5, share=True) for v in stops((0.0, 1.0, 0.5))] == ["0%", "50%", "100%"]
+    assert tick(0.125, 0.125, share=True) == "12.5%"

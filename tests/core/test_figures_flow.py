@@ -133,6 +133,14 @@ def test_flows_without_a_value_are_not_drawn() -> None:
     assert "none" not in words
 
 
+def test_a_flow_too_small_for_its_digits_is_not_printed_as_zero() -> None:
+    table = Table.of(["source", "target"], source=["a", "b"], target=["c", "c"],
+                     value=[50.0, 0.001])  # fmt: skip
+    spec = build(Figure("f", "sankey", "t", ANY, ANY), {"t": table}, lang="en", width=760,
+                 theme=THEME)  # fmt: skip
+    assert "b <0.1" in shown(spec)
+
+
 def test_a_fan_marks_its_years_and_says_them() -> None:
     spec = drawn("fan")
     dashed = [p for p in marks(spec, "rule") if p["mark"].get("strokeDash") == [4, 3]]
@@ -205,3 +213,15 @@ def test_an_effect_that_is_missing_is_not_drawn_as_zero() -> None:
     (bars,) = (p["data"]["values"] for p in marks(spec, "rect"))
     assert len(bars) == 2  # noqa: PLR2004  (levers with an effect)
     assert "−42.1" in shown(spec)
+
+
+def test_the_unit_of_a_heading_is_not_broken() -> None:
+    table, base = flow_figures.FIGURES["lever_board"]
+    given = {**base, "effect_unit": "吨 CO2", "effect_title": "told"}
+    figure = Figure("f", "lever_board", table, ANY, ANY, given)
+    names = {"told": Text("独自实施的累计净排放效应之和", "the sum of effects when alone")}
+    for lang, ends in (("zh", "（）"), ("en", "()")):
+        spec = build(figure, flow_figures.TABLES, lang=lang, width=760, theme=THEME, names=names)
+        (said,) = [text for text in shown(spec) if "CO₂" in text]
+        assert said[0] == ends[0]
+        assert said[-1] == ends[1]

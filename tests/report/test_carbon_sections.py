@@ -11,6 +11,8 @@ import pytest
 
 from zhiheng.core.result import Figure, Note, Result, Table
 from zhiheng.core.text import Text
+from zhiheng.report.cells import stub_text
+from zhiheng.report.html_text import Writer
 from zhiheng.report.model import Block, FigureBlock, Paragraph, TableBlock
 from zhiheng.report.sections import (
     carbon_account,
@@ -20,10 +22,12 @@ from zhiheng.report.sections import (
     carbon_path,
 )
 from zhiheng.report.sections.carbon import remarks
+from zhiheng.study.ledger import LARGE, Ledger
 from zhiheng.study.plan import parse_plan
 from zhiheng.study.plan_parts import CarbonPlan, ShownStep
 from zhiheng.study.refusals import REFUSAL
 from zhiheng.study.run_types import StudyRun
+from zhiheng.study.sentences import Address
 
 TITLE = Text("中国", "China")
 SKILL = {
@@ -138,6 +142,111 @@ def test_the_first_screen_says_the_odds_of_the_largest_emitter(study) -> None:
     (finding,) = carbon_findings.carbon_findings(study(peaked(entities=2), "path"))
     assert finding.title.bind["entity"] == "CHN"
     assert "highest year so far" in finding.number.template.en
+
+
+def simulated(odds: float, *, levers: bool = False) -> Result:
+    """A simulation of one entity with its record, as the method gives it."""
+    entity = {"entity": ["440000"], "name_zh": ["广东"], "name_en": ["Guangdong"]}
+    outcome = Table.of(
+        ["entity"], **entity, start_emissions=[6e8], peak_odds=[odds], neutral_odds=[0.0],
+        peak_low=[5e8], peak_median=[6.3e8], peak_high=[8e8],
+    )  # fmt: skip
+    hindcast = Table.of(
+        ["sample", "rival"], sample=["countries"], rival=["outlook"], horizon=[10], mae=[0.19],
+        coverage_90=[0.93],
+    )  # fmt: skip
+    totals = Table.of(
+        ["entity", "total_of"],
+        **{k: v * 2 for k, v in entity.items()},
+        total_of=["cumulative_emissions", "real_cost"],
+        low=[1e10, -1e12], median=[2e10, -1e11], high=[3e10, 1e11],
+        unit=["t_CO2", "CNY_2020"],
+    )  # fmt: skip
+    tables = {"outcome": outcome, "hindcast": hindcast}
+    return Result(tables | ({"totals": totals} if levers else {}), method="simulate")
+
+
+LEVERS = """
+[[step]]
+id = "s"
+method = "simulate"
+[[step]]
+id = "m"
+method = "simulate"
+options = { levers = "moderate" }
+"""
+
+
+@pytest.fixture
+def both(run: StudyRun) -> StudyRun:
+    """A run of the same start without and with the levers of a scenario."""
+    head, tail = run.plan.source_text.split("[report", 1)
+    plan = parse_plan(f"{head}{LEVERS}[report{tail}", "sample")
+    carbon = CarbonPlan(
+        path=(ShownStep(step="s", title=TITLE),), levers=(ShownStep(step="m", title=TITLE),)
+    )
+    report = plan.report.model_copy(update={"carbon": carbon, "index": ""})
+    results = {**run.results, "s": simulated(0.3), "m": simulated(0.6, levers=True)}
+    return replace(run, plan=plan.model_copy(update={"report": report}), results=results)
+
+
+def test_the_first_screen_says_the_odds_with_and_without_levers(both: StudyRun) -> None:
+    (finding,) = carbon_findings.carbon_findings(both)
+    assert finding.title.bind["levers"] == "m"
+    assert "levers.outcome" in finding.title.template.en
+    assert "moderate" in str(finding.title.bind["scenario"])
+    assert "hindcast" in finding.reservation.template.en
+
+
+def test_levers_from_another_start_are_not_set_beside_the_path(both: StudyRun) -> None:
+    outcome = both.results["m"].tables["outcome"]
+    other = Table.of(["entity"], **{**outcome.columns, "start_emissions": np.array([7e8])})
+    results = {**both.results, "m": replace(both.results["m"], tables={"outcome": other})}
+    (finding,) = carbon_findings.carbon_findings(replace(both, results=results))
+    assert "levers" not in finding.title.bind
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [("economy", "of one alone"), ("province", "provinces")]
+)
+def test_the_record_says_on_whom_the_fan_is_calibrated(
+    both: StudyRun, level: str, said: str
+) -> None:
+    run = replace(both, panel=replace(both.panel, level=level))
+    (sentence,) = carbon_path.record_of(run, "s")
+    assert said in sentence.template.en
+
+
+def test_numbers_in_millions_have_a_unit_that_says_so(both: StudyRun) -> None:
+    section = carbon_levers.carbon_levers_section(both)
+    assert section is not None
+    (block,) = [b for b in section.blocks if isinstance(b, TableBlock)]
+    said = [stub_text(Ledger(both), block, row, "unit", "zh") for row in block.rows]
+    assert said == ["亿吨 CO2", "亿元（2020 年价）"]
+    assert stub_text(Ledger(both), block, 0, "unit", "en") == "million t CO2"
+
+
+def test_a_large_number_is_counted_as_each_language_counts(both: StudyRun) -> None:
+    at = Address("m", "totals", ("440000", "cumulative_emissions"), "median")
+    said = str(Writer(Ledger(both)).cell(at, LARGE))
+    assert ">200.00<" in said  # 亿
+    assert ">20,000.0<" in said  # millions
+
+
+def test_an_expression_is_printed_with_the_titles_of_its_series(run: StudyRun) -> None:
+    name = run.panel.series[0]
+    run = replace(run, panel=replace(run.panel, titles={name: Text("名称", "Its title")}))
+    terms = Table.of(["term"], term=[f"log({name})"], estimate=[1.0])
+    run = replace(run, results={**run.results, "t": Result({"coefficients": terms})})
+    block = TableBlock("t", "coefficients", TITLE, (), (), (0,))
+    said = stub_text(Ledger(run), block, 0, "term", "en")
+    assert said == "log(Its title)"
+
+
+def test_a_remark_begins_with_a_capital() -> None:
+    (block,) = remarks(Result({}, (), (Note(Text("据此。", "so it is.")),), method="peaked"))
+    assert isinstance(block, Paragraph)
+    assert str(block.sentences[0].bind["remark"]).count("So it is")
 
 
 def test_parts_without_steps_have_no_section(run: StudyRun) -> None:

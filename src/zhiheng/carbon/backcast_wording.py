@@ -36,10 +36,11 @@ def notes(
         out.append(
             Note(
                 Text(
-                    "目标没有约束力：模型里成本最低的设定本身就超额达到，影子成本因此不存在，"
-                    "推迟的代价是少省下的钱。",
-                    "The goal does not bind: what is cheapest in the model overshoots it, so that "
-                    "there is no shadow cost, and what waiting costs is savings forgone.",
+                    "求得的组合没有正好落在目标的界上，而是略有富余：可能模型里最便宜的设定本身就"
+                    "超额达到，也可能搜索停在界前；因此不给影子成本。",
+                    "The plan meets the goal with a little to spare, not on its bound: either what "
+                    "is cheapest in the model overshoots it, or the search stopped before the "
+                    "bound. No shadow cost is given, therefore.",
                 ),
                 level="caution",
             )

@@ -229,6 +229,7 @@ def _groups(data: Amounts, named: Groups, found: Mapping[str, Nested]) -> Table:
         people_share=one.share.ravel(),
         emissions_share=one.value_share.ravel(),
         emissions_per_head=one.mean.ravel(),
+        per_head_unit=[f"{data.unit}/person"] * one.mean.size,
         inside_theil_t=one.inside.ravel(),
         inside_theil_l=other.inside.ravel(),
         contribution=one.contribution.ravel(),

@@ -29,9 +29,9 @@ def _multipliers(last: Year, shown: Units) -> Figure:
         "interval",
         "multipliers",
         Text(
-            "单位最终需求完全排放最大的部门，{p} 年（{u}）",
-            "Sectors with most emissions per unit of final demand, {p} ({u})",
-        ).format(p=last.table.period, u=shown.multiplier[0]),
+            "单位最终需求完全排放最大的部门，{p} 年",
+            "Sectors with most emissions per unit of final demand, {p}",
+        ).format(p=last.table.period),
         Text(
             "点是默认分摊规则，横线是各种可辩护规则的 5 %–95 % 范围；横线重叠的部门不能分先后。",
             "Dots are the default way to share emissions out, lines span the 5 % to 95 % points "
@@ -51,9 +51,9 @@ def _exports(last: Year, shown: Units) -> Figure:
         "interval",
         "trade",
         Text(
-            "出口隐含的国内排放，按产品，{p} 年（{u}）",
-            "Home emissions embodied in exports, by product, {p} ({u})",
-        ).format(p=last.table.period, u=shown.emission[0]),
+            "出口隐含的国内排放，按产品，{p} 年",
+            "Home emissions embodied in exports, by product, {p}",
+        ).format(p=last.table.period),
         Text(
             "排放发生在国内的整条供应链上，记在出口的产品名下；横线是各种可辩护分摊规则的范围。",
             "Emitted along the whole supply chain at home and booked to the exported product; "

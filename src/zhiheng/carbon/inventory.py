@@ -153,11 +153,11 @@ def inventory(
         made["balance"] = balance_table(panel, balance)
     all_lines = read_lines(panel, None, basis="") if activities is None else lines
     left_out = [x.series for x in all_lines if x not in lines]
-    said = wording.notes(found, used, how, left_out=left_out, lines=lines,
+    said = wording.notes(panel, found, used, how, left_out=left_out, lines=lines,
                          own=own_factors(panel, lines))  # fmt: skip
-    said += wording.uncertainty_notes(found, activity=activity_uncertainty)
+    said += wording.uncertainty_notes(found, used, activity=activity_uncertainty)
     said += wording.balance_notes(balance)
-    said += wording.flow_notes(incomplete(energy))
+    said += wording.flow_notes(panel, incomplete(energy))
     series = tuple(dict.fromkeys(line.series for line in lines))
     return Result(made, _figures(made), tuple(said), tested, series)
 

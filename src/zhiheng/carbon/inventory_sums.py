@@ -89,7 +89,7 @@ def _catalogued(
         return None
     known = evaluate("co2_final_use", panel, scope(panel.level)).values
     total = np.sum([e.co2e for e in found if e.scope == "1" and e.gas == "CO2"], axis=0)
-    name = Text("等于目录里的 co2_final_use", "equals co2_final_use of the catalog")
+    name = Text("等于目录里的终端能源消费 CO2", "equals CO2 of final use of the catalog")
     return Check(name, _relative(total, known), TEN_DIGITS)
 
 

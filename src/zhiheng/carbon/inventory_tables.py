@@ -146,7 +146,7 @@ def factor_table(used: Used) -> Table:
         or ("kg/TJ" if hasattr(r, "kg_per_tj") else "1")
         for r in rows
     ]  # fmt: skip
-    names = [_factor_name(r) for r in rows]
+    names = [factor_name(r) for r in rows]
     return Table.of(
         ("factor_id", "valid_from"),
         factor_id=[r.id for r in rows],
@@ -160,7 +160,7 @@ def factor_table(used: Used) -> Table:
     )
 
 
-def _factor_name(row: Dated) -> Text:
+def factor_name(row: Dated) -> Text:
     """What a factor is called: its own name, or that of its fuel, area and gas."""
     if isinstance(row, Titled):
         return row.title

@@ -9,8 +9,11 @@ import numpy as np
 from zhiheng.carbon.inventory_checks import TRANSFORMATION
 from zhiheng.carbon.inventory_factors import Choices, Emission, Used
 from zhiheng.carbon.inventory_input import Line
+from zhiheng.carbon.inventory_tables import factor_name
+from zhiheng.catalog.wording import option_word
+from zhiheng.core.panel import Panel
 from zhiheng.core.result import Note
-from zhiheng.core.text import Text
+from zhiheng.core.text import LANGS, Text
 from zhiheng.kernels.inventory import Balance
 
 DIFFERENCE = 0.05
@@ -20,6 +23,7 @@ _MOST = 8
 
 
 def notes(
+    panel: Panel,
     found: Sequence[Emission],
     used: Used,
     how: Choices,
@@ -31,17 +35,18 @@ def notes(
     """Rules that applied and what to mind."""
     out = [_how(how), _scopes(found, how)]
     if left_out:
-        out.append(_note("M930", _LEFT_OUT, series=left_out))
+        out.append(_note("M930", _LEFT_OUT, series=_titles(panel, left_out)))
     if used.uncounted:
-        out.append(_note("M931", _UNCOUNTED, series=used.uncounted))
+        out.append(_note("M931", _UNCOUNTED, series=_titles(panel, used.uncounted)))
     if used.spare:
-        out.append(_note("", _SPARE, series=used.spare, caution=how.indirect == "market"))
+        caution = how.indirect == "market"
+        out.append(_note("", _SPARE, series=_titles(panel, used.spare), caution=caution))
     out += [
-        _note("", text, series=names, caution=text is _UNUSED)
+        _note("", text, series=_titles(panel, names), caution=text is _UNUSED)
         for text, names in zip((_OWN, _UNUSED), own, strict=True)
         if names
     ]
-    out += _rows(used, lines)
+    out += _rows(panel, used, lines)
     out += _factors(used)
     if how.level != "region" and _generates(lines):
         out.append(Note(_OWN_POWER, level="caution"))
@@ -52,20 +57,23 @@ def notes(
     return out
 
 
-def _rows(used: Used, lines: Sequence[Line]) -> list[Note]:
+def _rows(panel: Panel, used: Used, lines: Sequence[Line]) -> list[Note]:
     """What was deducted, and the rows that only serve as checks."""
     out: list[Note] = []
     deducted = {part for part, _ in used.netted}
     if deducted:
-        pairs = [f"{whole} - {part}" for part, whole in used.netted]
+        pairs = [
+            Text("{w}（减去{p}）", "{w} less {p}").format(w=panel.title(whole), p=panel.title(part))
+            for part, whole in used.netted
+        ]
         out.append(_note("", _NETTED, series=pairs))
     whole = [x.series for x in lines if x.sector == TRANSFORMATION and x.series in deducted]
     if whole:
-        out.append(_note("", _POWER_TOO, series=whole, caution=True))
+        out.append(_note("", _POWER_TOO, series=_titles(panel, whole), caution=True))
     aside = [x.series for x in lines if not x.counted and x.kind not in ("other", "aggregate")]
     aside = [s for s in aside if s not in deducted]
     if aside:
-        out.append(_note("", _ASIDE, series=aside))
+        out.append(_note("", _ASIDE, series=_titles(panel, aside)))
     return out
 
 
@@ -75,10 +83,14 @@ def _generates(lines: Sequence[Line]) -> bool:
     return fuel and any(x.kind in ("electricity", "heat") for x in lines)
 
 
-def uncertainty_notes(found: Sequence[Emission], *, activity: float | None) -> list[Note]:
+def uncertainty_notes(
+    found: Sequence[Emission], used: Used, *, activity: float | None
+) -> list[Note]:
     """Which intervals are not in the half-width."""
     out: list[Note] = []
-    unknown = sorted({one.factor for one in found if np.isnan(one.width) and one.scope in "12"})
+    names = {r.id: factor_name(r) for r in used.rows.values()}
+    bare = {one.factor for one in found if np.isnan(one.width) and one.scope in "12"}
+    unknown = [names.get(f, Text.same(f)) for f in sorted(bare - {""})]
     if activity is None:
         out.append(
             Note(
@@ -103,20 +115,30 @@ def balance_notes(found: dict[str, tuple[Balance, str]]) -> list[Note]:
     return [_note("M929", _OPEN, series=open_, caution=True)] if open_ else []
 
 
-def flow_notes(series: Sequence[str]) -> list[Note]:
+def flow_notes(panel: Panel, series: Sequence[str]) -> list[Note]:
     """Carriers that are not in the flows, because an entity lacks them."""
-    return [_note("", _NO_FLOW, series=series)] if series else []
+    return [_note("", _NO_FLOW, series=_titles(panel, series))] if series else []
+
+
+def _titles(panel: Panel, series: Sequence[str]) -> list[Text]:
+    return [panel.title(name) for name in series]
 
 
 def _how(how: Choices) -> Note:
-    sets = ", ".join(f"{k}={v}" if k != "default" else v for k, v in how.factors.items())
+    sets = Text(*(
+        ", ".join(
+            f"{k}={v}" if k != "default" else option_word("fuel_factors", v)[lang]
+            for k, v in how.factors.items()
+        )
+        for lang in LANGS
+    ))  # fmt: skip
     return Note(
         Text(
             "排放 = 活动量 × 低位热值 × 含碳量 × 氧化率 × 44/12；燃料因子集：{s}；"
             "其他气体按 {g} 的百年增温潜势折算。",
             "Emission = activity × net calorific value × carbon content × oxidation × 44/12; set "
             "of fuel factors: {s}; other gases by the hundred-year potentials of {g}.",
-        ).format(s=sets, g=how.gwp)
+        ).format(s=sets, g=how.gwp.upper())
     )
 
 
@@ -125,10 +147,10 @@ def _scopes(found: Sequence[Emission], how: Choices) -> Note:
     return Note(
         Text(
             "层级：{l}；含气体：{g}；直接排放（范围一）与购入电力热力（范围二）分列，不相加；"
-            "totals 表的半宽与区间是范围一的。",
+            "“各地区各期的排放”表里的半宽与区间是范围一的。",
             "Level: {l}; gases: {g}; direct emissions (scope 1) and purchased electricity and heat "
-            "(scope 2) stand apart and are not added up; half-widths and intervals in the table "
-            "totals are those of scope 1.",
+            "(scope 2) stand apart and are not added up; half-widths and intervals of emissions "
+            "by entity and period are those of scope 1.",
         ).format(l=Text(*_LEVELS[how.level]), g=gases)
     )
 
@@ -136,17 +158,17 @@ def _scopes(found: Sequence[Emission], how: Choices) -> Note:
 def _factors(used: Used) -> list[Note]:
     out: list[Note] = []
     weak = {
-        "proxy": [r.id for r in used.rows.values() if r.status == "proxy"],
-        "recalled": [r.id for r in used.rows.values() if r.status == "recalled"],
+        "proxy": [factor_name(r) for r in used.rows.values() if r.status == "proxy"],
+        "recalled": [factor_name(r) for r in used.rows.values() if r.status == "recalled"],
     }
     if weak["proxy"]:
         out.append(_note("M928", _PROXY, series=weak["proxy"], caution=True))
     if weak["recalled"]:
         out.append(_note("M928", _RECALLED, series=weak["recalled"], caution=True))
-    remarks = {r.id: r.note for r in used.rows.values() if r.note is not None}
+    remarks = [(factor_name(r), r.note) for r in used.rows.values() if r.note is not None]
     if remarks:
-        zh = "；".join(f"{k}：{n.zh}" for k, n in remarks.items())
-        en = "; ".join(f"{k}: {n.en}" for k, n in remarks.items())
+        zh = "；".join(f"{k.zh}：{n.zh}" for k, n in remarks)
+        en = "; ".join(f"{k.en}: {n.en}" for k, n in remarks)
         out.append(Note(Text(f"关于因子：{zh}。", f"On the factors: {en}.")))
     announced = dict.fromkeys(
         f"{r.id} ({r.valid_from}): {a}"
@@ -158,8 +180,13 @@ def _factors(used: Used) -> list[Note]:
     return out
 
 
-def _note(code: str, text: Text, *, series: Sequence[str], caution: bool = False) -> Note:
-    shown = ", ".join(series[:_MOST]) + (" …" if len(series) > _MOST else "")
+def _note(code: str, text: Text, *, series: Sequence[str | Text], caution: bool = False) -> Note:
+    named = [Text.same(one) if isinstance(one, str) else one for one in series[:_MOST]]
+    more = len(series) > _MOST
+    shown = Text(
+        "、".join(n.zh for n in named) + ("等" if more else ""),
+        ", ".join(n.en for n in named) + (" and others" if more else ""),
+    )
     filled = text.format(n=len(series), s=shown)
     return Note(filled, level="caution" if caution else "note", code=code)
 
@@ -171,7 +198,7 @@ _LEVELS = {
 }
 _LEFT_OUT = Text(
     "另一口径或合计的 {n} 个序列没有进入清单：{s}。",
-    "{n} series of another basis or of totals are not in the inventory: {s}.",
+    "Series of another basis or of totals that are not in the inventory ({n}): {s}.",
 )
 _UNCOUNTED = Text(
     "购入的电力、热力不在这里计排放，它们的燃料由生产者计：{s}；"
@@ -222,8 +249,8 @@ _BIOGENIC = Text(
     "CO2 of biomass is shown apart and is not in scope 1.",
 )
 _PROXY = Text(
-    "{n} 个因子借自相近的燃料：{s}。",
-    "{n} factors are borrowed from a similar fuel: {s}.",
+    "借自相近燃料的因子（{n} 个）：{s}。",
+    "Factors borrowed from a similar fuel ({n}): {s}.",
 )
 _RECALLED = Text(
     "按 allow_recalled=true 用了 {n} 个只凭记忆的因子：{s}。",
@@ -236,7 +263,8 @@ _NO_WIDTH = Text(
 )
 _NO_FLOW = Text(
     "末期有地区缺值的 {n} 个序列不进入能源流向：{s}。",
-    "{n} series that an entity lacks in the last period are not in the energy flows: {s}.",
+    "Series that an entity lacks in the last period and that are not in the energy flows ({n}): "
+    "{s}.",
 )
 _OPEN = Text(
     "能源平衡的统计差额超过供应量的二十分之一：{s}。",

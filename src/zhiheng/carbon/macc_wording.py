@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zhiheng.carbon.macc_input import Plan
+from zhiheng.catalog.columns import table_title
+from zhiheng.catalog.wording import option_word
 from zhiheng.core.result import Check, Figure, Note
 from zhiheng.core.text import Text
 
@@ -77,10 +79,11 @@ def _overlap(plan: Plan, curve: Curve) -> list[Note]:
     return [
         Note(
             Text(
-                "逐项相加会得到 {a}，扣除重叠后是 {b}（{u}）：高估 {p}。",
-                "Adding measures up would give {a}; without overlap it is {b} ({u}): {p} too much.",
+                "逐项相加会得到 {a} {u}，扣除重叠后是 {b} {u}：高估 {p}。",
+                "Adding measures up would give {a} {u}; without overlap it is {b} {u}: {p} "
+                "too much.",
             ).format(
-                a=f"{plain:,.0f}", b=f"{kept:,.0f}", u=plan.sources.unit,
+                a=f"{plain:,.0f}", b=f"{kept:,.0f}", u=option_word("unit", plan.sources.unit),
                 p=f"{(plain - kept) / kept:.1%}",
             ),
             code="M999",
@@ -95,11 +98,11 @@ def _negative(plan: Plan, curve: Curve, unit: str) -> list[Note]:
     first = Note(
         Text(
             "{n} 项措施成本为负。对它们，单位成本不是次序：减得越多，单位成本越不“低”。"
-            "名次按净收益与减排量的帕累托前沿排，前沿之内净收益大者在前；它们都值得做，先后不由曲线决定。",
+            "名次按净收益与减排量的帕累托前沿排，前沿之内净收益大者在前；照这些成本它们都值得做，先后不由曲线决定。",
             "{n} measures pay for themselves. Cost per tonne is no order for them: more tonnes "
             "make it less negative. They are ranked by Pareto fronts of net benefit and tonnes, "
-            "within a front by net benefit; all are worth doing, and the curve does not say "
-            "which comes first.",
+            "within a front by net benefit; at these costs all are worth doing, and the curve "
+            "does not say which comes first.",
         ).format(n=pays)
     )
     if not len(curve.pairs):
@@ -113,13 +116,15 @@ def _negative(plan: Plan, curve: Curve, unit: str) -> list[Note]:
         Note(
             Text(
                 "按单位成本排会颠倒 {n} 对：例如把“{a}”（{ca} {u}）排在“{b}”（{cb} {u}）之前，"
-                "而后者减排更多、净收益更大。见 reversals 表与 rank_by_cost 列。",
-                "An order by cost per tonne turns {n} pairs round: it puts {a} ({ca} {u}) before "
-                "{b} ({cb} {u}), which abates no less and gains no less. See the table reversals "
-                "and the column rank_by_cost.",
+                "而后者减排更多、净收益更大。各对见表“{t}”。",
+                "Pairs that an order by cost per tonne turns round: {n}. For example, it puts "
+                "“{a}” ({ca} {u}) before “{b}” ({cb} {u}), which abates no less and gains no less. "
+                "All are in the table “{t}”.",
             ).format(
-                n=len(curve.pairs), a=names[worse], b=names[better], u=unit,
-                ca=f"{curve.cost[0][worse]:,.4g}", cb=f"{curve.cost[0][better]:,.4g}",
+                n=len(curve.pairs), a=names[worse], b=names[better], u=option_word("unit", unit),
+                t=table_title("macc", "reversals"),
+                ca=f"{curve.cost[0][worse]:,.3g}".replace("-", "−"),
+                cb=f"{curve.cost[0][better]:,.3g}".replace("-", "−"),
             ),
             level="caution",
             code="M997",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zhiheng.carbon.completeness import missing_cells
 from zhiheng.catalog.peaking import peaking
 from zhiheng.catalog.scope import scope
-from zhiheng.catalog.series import series as series_info
+from zhiheng.catalog.series import title_in
 from zhiheng.core.errors import Row, ZhihengError
 from zhiheng.core.expression import evaluate, names, needs, parse
 from zhiheng.core.panel import Panel
@@ -85,16 +85,10 @@ def read_emissions(panel: Panel, expression: str, *, gaps: Literal["refuse", "dr
         found.unit,
         tuple(sorted(base)),
         tuple(sorted({*base, *(n.name for n in names(parse(expression)))})),
-        _title(panel, expression),
+        title_in(panel, expression),
         tuple(e for e, c in zip(cut.entities, complete, strict=True) if not c),
         tuple(dict.fromkeys(found.notes)),
     )
-
-
-def _title(panel: Panel, expression: str) -> Text:
-    """The title of a series, also of one that the catalog computes; else the expression."""
-    known = series_info(expression, panel.level)
-    return known.title if known and expression not in panel.titles else panel.title(expression)
 
 
 def _window(panel: Panel, values: NDArray[np.float64]) -> list[int]:

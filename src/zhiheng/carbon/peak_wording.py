@@ -53,13 +53,13 @@ def notes(
     out = [
         Note(
             Text(
-                "达峰概率 = 末年之后 {h} 年没有一年超过历史最高值（容差 {d:.1%}）的概率；"
+                "达峰概率 = 末年之后 {h} 年没有一年超过历史最高值（容差 {d:.2g}%）的概率；"
                 "打平不算超过。路径是衰减的惯性，不含与过去决裂的政策；{h} 年之后仍可能再升。",
                 "The odds are those that none of the {h} years after the last one exceeds the "
-                "maximum so far (tolerance {d:.1%}); a tie does not. Paths are damped inertia "
+                "maximum so far (tolerance {d:.2g}%); a tie does not. Paths are damped inertia "
                 "without any policy that breaks with the past, and may rise again after those "
                 "{h} years.",
-            ).format(h=h, d=delta)
+            ).format(h=h, d=100 * delta)
         ),
         Note(_pool_text(pool), code="" if pool.own else "M981"),
         Note(Text("{r}", "Record: {r}").format(r=record(pool))),

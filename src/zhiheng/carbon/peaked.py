@@ -198,13 +198,19 @@ def _figures(data: Emissions, pool: Pool, h: int, shown: int) -> tuple[Figure, .
         "fan",
         Text("惯性路径与区间：{t}", "The path of inertia with intervals: {t}").format(t=data.title),
         Text(
-            "排放最大的 {n} 个地区；深色五成区间，浅色九成区间；{c}；{s}",
-            "The {n} largest emitters; dark for one half, light for nine tenths; {c}; {s}",
-        ).format(n=shown, c=wording.calibrated(pool), s=wording.record(pool)),
+            "{n}，深色五成区间，浅色九成区间；{c}；{s}",
+            "{n}: dark for one half, light for nine tenths; {c}; {s}",
+        ).format(
+            n=Text("排放最大的 {n} 个地区", "The {n} largest emitters").format(n=shown)
+            if shown > 1
+            else data.panel.name(data.panel.entities[0]),
+            c=wording.calibrated(pool),
+            s=wording.record(pool),
+        ),
         {
             "x": "period", "low": "low", "inner_low": "inner_low", "middle": "middle",
             "inner_high": "inner_high", "high": "high", "panel": "entity", "observed": "past",
-            "rule": "marked",
+            "rule": "marked", "zero": True,
         },
     )  # fmt: skip
     reliable = Figure(

@@ -45,7 +45,7 @@ def simulate(
     gaps: Literal["refuse", "drop"] = "refuse",
     seed: int = 1,
 ) -> Result:
-    """Simulate energy, CO2 and money to a horizon, with levers, as a fan with honest odds.
+    """Simulate emissions, with energy and money, to a horizon: levers, a fan, honest odds.
 
     Use it to compare sets of levers, and to see how uncertain any path is. It is no forecast of
     policy, and no input to an inventory. Emissions of provinces are those of final use with bought

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from zhiheng.carbon.simulate_economy import generation_factor, has_layout, heat_part, sink_years
@@ -22,10 +24,10 @@ def boundary() -> Note:
     """The account that the paths are on."""
     return Note(
         Text(
-            "口径：经济体的领土 CO2 总量 co2，不含土地利用，与 EDGAR 一致：终端燃烧，"
+            "口径：经济体的领土 CO2 总量，不含土地利用，与 EDGAR 一致：终端燃烧，"
             "加电力与热力行业（随用电用热计），加过程排放（工业过程、逸散与总量中未分部门的部分）。不与分省的"
             "终端能源消费口径相比或相加。总额是碳捕集之后、碳汇之前的数。",
-            "Boundary: territorial CO2 of economies (co2) without land use, as in EDGAR: "
+            "Boundary: territorial CO2 of economies without land use, as in EDGAR: "
             "combustion in final use, power and heat plant (counted with the use of electricity "
             "and heat), and process emissions (industrial processes, fugitive CO2 and what the "
             "total holds beyond its sectors). Not to be compared with, or added to, the final-use "
@@ -45,8 +47,7 @@ def _known(start: Start) -> list[Note]:
     if not start.known.shape[1]:
         return []
     change = start.known[:, -1].sum(axis=-1) - start.levels[:, -1].sum(axis=-1)
-    named = list(zip(start.panel.entities, np.expm1(change), strict=True))
-    shown = "; ".join(f"{e} {v:+.1%}" for e, v in named[:_FEW])
+    shown = _each(start, [f" {v:+.1%}" for v in np.expm1(change)])
     return [
         Note(
             Text(
@@ -60,12 +61,26 @@ def _known(start: Start) -> list[Note]:
     ]
 
 
+def _each(start: Start, said: Sequence[str]) -> Text:
+    """The first economies by name, each with what is said of it."""
+    named = [(start.panel.name(e), s) for e, s in zip(start.panel.entities, said, strict=True)]
+    return Text(
+        "；".join(f"{n.zh}{s}" for n, s in named[:_FEW]),
+        "; ".join(f"{n.en}{s}" for n, s in named[:_FEW]),
+    )
+
+
 def _later(start: Start) -> list[Note]:
     """Years that are observed already and that the draws do not know."""
     if not start.later:
         return []
     first = dict(zip(start.panel.entities, start.history[:, -1], strict=True))
-    shown = "; ".join(f"{e} {y}: {v / first[e] - 1:+.1%}" for e, y, v in start.later[:_FEW])
+    late = start.later[:_FEW]
+    name = start.panel.name
+    shown = Text(
+        "；".join(f"{name(e).zh} {y} 年 {v / first[e] - 1:+.1%}" for e, y, v in late),
+        "; ".join(f"{name(e).en} {y}: {v / first[e] - 1:+.1%}" for e, y, v in late),
+    )
     return [
         Note(
             Text(
@@ -109,10 +124,7 @@ def _layout(start: Start) -> Note:
 def _power(start: Start) -> Note:
     made = generation_factor(start)
     clean = 1.0 - start.state.emission_factor[:, -2] / start.state.fossil_factor[:, 0]
-    shown = "; ".join(
-        f"{e} {f:.3f} kg/kWh, {c:.0%}"
-        for e, f, c in list(zip(start.panel.entities, made, clean, strict=True))[:_FEW]
-    )
+    shown = _each(start, [f" {f:.3f} kg/kWh, {c:.0%}" for f, c in zip(made, clean, strict=True)])
     text = Text(
         "电网因子由电力行业 CO2 除以发电量（用电量除以一减线损）得到，"
         "非化石电力占比由煤电占比与煤电、气电的因子推得：{s}；与官方电网因子口径不同。",
@@ -144,12 +156,14 @@ def _sinks(start: Start) -> Note:
         for e, y in zip(start.panel.entities, years, strict=True)
         if y is not None and y != start.year
     ]
+    sink = float(start.state.sink.sum())
     text = Text(
-        "碳汇取 lulucf_co2_flux 的负值（合计 {s:.3g} 吨 CO2/年），没有不确定性可抽；正值是排放源，"
+        "碳汇取土地利用的 CO2 净清除（合计每年 {s:.2f} 亿吨），没有不确定性可抽；净排放的是排放源，"
         "不在口径内，碳汇记零。",
-        "Sinks are the negative of lulucf_co2_flux ({s:.3g} t CO2 a year in sum), without drawn "
-        "uncertainty; where land is a source it is outside of the boundary and the sink is zero.",
-    ).format(s=float(start.state.sink.sum()))
+        "Sinks are the net removals of CO2 by land use ({m:,.0f} million t a year in sum), without "
+        "drawn uncertainty; where land is a source it is outside of the boundary and the sink is "
+        "zero.",
+    ).format(s=sink / 1e8, m=sink / 1e6)
     if early:
         text = Text(
             "{t}起始年没有数的取此前最近一年：{e}。",
@@ -168,10 +182,10 @@ def _money(start: Start) -> Note:
     rate = facts()["usd_2015"]
     text = Text(
         "杠杆、价格与收支都以 2020 年价人民币计；产出（2015 年美元）按 {r:.4g} 折算（汇率的来源"
-        "见目录，平减指数取自数据），只影响 gdp、单位产出排放与研发投入的金额。",
+        "见目录，平减指数取自数据），只影响产出、单位产出排放与研发投入的金额。",
         "Levers, prices and money are in yuan at prices of 2020; output (dollars of 2015) is "
         "converted at {r:.4g} (exchange rate as sourced in the catalog, deflator from the data), "
-        "which moves gdp, emissions per output and the budget of research only.",
+        "which moves output, emissions per output and the budget of research only.",
     ).format(r=rate.value)
     if set(start.panel.entities) <= {HOME}:
         return Note(text)

@@ -26,7 +26,7 @@ def record(case: Case) -> Text:
         "按 {n} 个国家校准；回测 {h} 年：ln 排放平均绝对误差 {o:.3f}（半漂移 {d:.3f}，不变 "
         "{c:.3f}），"
         "九成区间实际覆盖 {k:.0%}；中国一国误差 {cn:.3f}（半漂移 {cd:.3f}）",
-        "calibrated on {n} countries; hindcast {h} years on: mean absolute error of ln emissions "
+        "Calibrated on {n} countries; hindcast {h} years on: mean absolute error of ln emissions "
         "{o:.3f} (half drift {d:.3f}, no change {c:.3f}), nine-tenths intervals covered {k:.0%}; "
         "China alone {cn:.3f} (half drift {cd:.3f})",
     ).format(
@@ -58,7 +58,7 @@ def notes(
     if asked is not None:
         out.append(
             Note(
-                Text("情景“{t}”（{c}）：{n}", "scenario {t} ({c}): {n}").format(
+                Text("情景“{t}”（{c}）：{n}", "Scenario “{t}” ({c}): {n}").format(
                     t=asked.title, c=" < ".join(asked.chain), n=asked.note
                 )
             )
@@ -96,15 +96,23 @@ def _odds(case: Case, odds: Table, neutral: float) -> Note:
         Text(
             "{e}：不晚于 {a} 年达峰的概率 {p:.1%}（到 {z} 年的整条路径上最高一年不晚于它，"
             "并列取先），"
-            "{b} 年净排放不高于起始排放 {m:.0%} 的概率 {q:.1%}。",
+            "{b} 年{m}的概率 {q:.1%}。",
             "{e}: probability of a peak by {a} {p:.1%} (the highest year of the whole path to {z} "
-            "is no later; of equal ones the first), of net emissions at or below {m:.0%} of the "
-            "start in {b} {q:.1%}.",
+            "is no later; of equal ones the first), of {m} in {b} {q:.1%}.",
         ).format(
             e=name, a=min(MARKED[0], case.years[-1]), b=min(MARKED[1], case.years[-1]),
-            z=case.years[-1], p=said[0], q=said[1], m=neutral,
+            z=case.years[-1], p=said[0], q=said[1], m=_neutral(neutral),
         )
     )  # fmt: skip
+
+
+def _neutral(part: float) -> Text:
+    """What counts as neutral."""
+    if part == 0.0:
+        return Text("净排放归零", "net zero emissions")
+    return Text(
+        "净排放不高于起始排放 {m:.0%} ", "net emissions at or below {m:.0%} of the start"
+    ).format(m=part)
 
 
 def _fan(case: Case) -> Note:
@@ -189,15 +197,16 @@ def _data(case: Case) -> list[Note]:
         )
     )
     if not start.own_sink:
+        sink = facts()["sink_national"].value
         out.append(
             Note(
                 Text(
-                    "碳汇取全国森林生物量清查值 {s:.3g} 吨 CO2/年并抽取其不确定性，"
+                    "碳汇取全国森林生物量清查值每年 {s:.2f} 亿吨 CO2 并抽取其不确定性，"
                     "按起始排放分摊到地区（同等努力口径）：各省自己的碳汇没有公布。",
-                    "Sinks are the national inventory of forest biomass, {s:.3g} t CO2 a year with "
-                    "drawn uncertainty, apportioned to emissions at the start (equal effort): "
-                    "removals by province are not published.",
-                ).format(s=facts()["sink_national"].value)
+                    "Sinks are the national inventory of forest biomass, {m:,.0f} million t CO2 a "
+                    "year with drawn uncertainty, apportioned to emissions at the start (equal "
+                    "effort): removals by province are not published.",
+                ).format(s=sink / 1e8, m=sink / 1e6)
             )
         )
     out.append(
@@ -276,8 +285,9 @@ def _sentence(text: Text) -> Text:
 def _risen(case: Case, paths: Paths) -> list[Note]:
     """Regions whose last year has higher net emissions with levers in most draws."""
     worse = (paths.net[..., -1] > case.baseline.net[..., -1] * (1 + 1e-12)).mean(axis=0) > 0.5
-    codes = [e for e, w in zip(case.start.panel.entities, worse, strict=True) if w]
-    if not codes:
+    panel = case.start.panel
+    names = [panel.name(e) for e, w in zip(panel.entities, worse, strict=True) if w]
+    if not names:
         return []
     return [
         Note(
@@ -285,7 +295,10 @@ def _risen(case: Case, paths: Paths) -> list[Note]:
                 "{n} 个地区在多数抽样里终年净排放反而更高：{s}。",
                 "In {n} regions net emissions of the last year are higher with levers in most "
                 "draws: {s}.",
-            ).format(n=len(codes), s=", ".join(codes)),
+            ).format(
+                n=len(names),
+                s=Text("、".join(n.zh for n in names), ", ".join(n.en for n in names)),
+            ),
             level="caution",
             code="M991",
         )
@@ -303,7 +316,12 @@ def figures(case: Case, who: Named, shown: int, *, levered: bool) -> tuple[Figur
             "fan",
             "fan",
             "fan",
-            Text("排放路径：{s}", "Paths of emissions: {s}").format(s=subject),
+            Text("排放路径：{s}，{l}", "Paths of emissions: {s}, {l}").format(
+                s=subject,
+                l=Text("有无杠杆", "with and without levers")
+                if levered
+                else Text("不加杠杆", "without levers"),
+            ),
             Text(
                 "中线、五成区间与九成区间；虚线是 2030 与 2060 年。{r}。",
                 "Middle, one-half and nine-tenths intervals; dashed lines mark 2030 and 2060. {r}.",

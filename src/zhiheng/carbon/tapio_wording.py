@@ -179,7 +179,14 @@ def _scatter() -> Figure:
             "Across is growth of the activity, up is growth of emissions; below the zero line and "
             "to the right of it is strong decoupling.",
         ),
-        {"x": "activity_growth", "y": "emissions_growth", "label": "entity", "colour": "state"},
+        {
+            "x": "activity_growth",
+            "y": "emissions_growth",
+            "label": "entity",
+            "colour": "state",
+            "quadrants": True,
+            "share": True,
+        },
     )
 
 

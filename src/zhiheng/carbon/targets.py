@@ -12,6 +12,7 @@ from zhiheng.carbon.completeness import left_out_notes
 from zhiheng.carbon.peak_input import AMOUNTS, no_amount
 from zhiheng.carbon.target_input import Measured, measure
 from zhiheng.catalog.scope import scope
+from zhiheng.catalog.series import title_in
 from zhiheng.catalog.targets import Target, targets_of
 from zhiheng.core.errors import ZhihengError
 from zhiheng.core.expression import evaluate, needs
@@ -149,8 +150,8 @@ def _figures(found: Sequence[Measured]) -> tuple[Figure, ...]:
         "gaps",
         Text("各目标走完了多少", "How much of the way to each target is done"),
         Text(
-            "一是走完全程；小于零是离目标更远了。",
-            "One is the whole way; below zero is farther off than at the start.",
+            "100% 是走完全程；小于零是离目标更远了。",
+            "100% is the whole way; below zero is farther off than at the start.",
         ),
         {"label": "target_id", "value": "progress", "format": ".0%"},
     )
@@ -196,7 +197,7 @@ def _notes(
                     "口径不同时差距不能直接当作目标的差距。",
                     "Emissions are {x}: the targets mean all CO2 of energy use, so that with "
                     "another boundary the gap is not simply that to the target.",
-                ).format(x=emissions),
+                ).format(x=title_in(panel, emissions)),
                 level="caution",
             )
         )
@@ -206,12 +207,13 @@ def _notes(
         out.append(
             Note(
                 Text(
-                    "这些序列算出的进展比官方公布的差 {a:+.1%} 至 {b:+.1%}："
+                    "这些序列算出的变化与官方公布的相差 {a:+.1f} 至 {b:+.1f} 个百分点"
+                    "（正为降得少）："
                     "排放与产出的来源不同，考核以官方数为准。",
-                    "Progress by these series differs from what was reported by {a:+.1%} to "
-                    "{b:+.1%}: sources of emissions and output differ, and the assessment goes by "
-                    "the official figures.",
-                ).format(a=float(apart.min()), b=float(apart.max())),
+                    "Changes by these series differ from what was reported by {a:+.1f} to {b:+.1f} "
+                    "percentage points (above zero: a smaller reduction): sources of emissions and "
+                    "output differ, and the assessment goes by the official figures.",
+                ).format(a=100 * float(apart.min()), b=100 * float(apart.max())),
                 level="caution",
             )
         )

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from zhiheng.catalog.loading import Entry, Listed, read_csv, refuse_repeats, stems
 from zhiheng.core.expression import Constant
+from zhiheng.core.panel import Panel
 from zhiheng.core.text import Text
 
 Kind = Literal["stock", "flow", "share", "index", "count", "rate"]
@@ -112,6 +113,12 @@ def series(name: str, level: str = "") -> Series | None:
     found = _by_name().get(name, ())
     matches = [s for s in found if level in ("", s.level)]
     return matches[0] if len(matches) == 1 else None
+
+
+def title_in(panel: Panel, expression: str) -> Text:
+    """The title of a series, also of one that the catalog computes; else the expression."""
+    known = None if expression in panel.titles else series(expression, panel.level)
+    return known.title if known else panel.title(expression)
 
 
 @cache

@@ -62,10 +62,10 @@ def _beside() -> Note:
     return Note(
         Text(
             "系数是弹性（控制变量是半弹性），是关联不是因果；有趋势的序列在水平值上容易"
-            "“显著”，同一方程的一阶差分见 differences 表，两者不一致时以差分为准。",
+            "“显著”，同一方程的一阶差分另有一表，两者不一致时以差分为准。",
             "Coefficients are elasticities (of controls semi-elasticities): associations, not "
             "causes. Trending series come out “significant” in levels; the same equation in first "
-            "differences is the table differences, and where the two disagree go by it.",
+            "differences has a table of its own, and where the two disagree go by it.",
         )
     )
 
@@ -107,11 +107,11 @@ def _ridge(shrunk: Ridge, *, draws: int, level: float) -> list[Note]:
 def _few_clusters() -> Note:
     return Note(
         Text(
-            "p_few 用 CR2 标准误与 Satterthwaite 自由度（Bell–McCaffrey；Pustejovsky–Tipton），"
-            "地区不多时以它为准；方差膨胀因子在去掉固定效应之后计算。",
-            "p_few uses CR2 errors with Satterthwaite degrees of freedom (Bell–McCaffrey; "
-            "Pustejovsky–Tipton): with few regions go by it. Variance inflation is that of "
-            "columns without the effects.",
+            "少聚类 p 值用 CR2 标准误与 Satterthwaite 自由度（Bell–McCaffrey；"
+            "Pustejovsky–Tipton），地区不多时以它为准；方差膨胀因子在去掉固定效应之后计算。",
+            "Few-cluster p values use CR2 errors with Satterthwaite degrees of freedom "
+            "(Bell–McCaffrey; Pustejovsky–Tipton): with few regions go by it. Variance inflation "
+            "is that of columns without the effects.",
         )
     )
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from zhiheng.catalog.series import title_in
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.errors import ZhihengError
+from zhiheng.core.panel import Panel
 from zhiheng.core.text import Lang, Text
 from zhiheng.report.model import RegressionBlock, RegressionColumn, TableBlock
 from zhiheng.report.stars import stars
-from zhiheng.study.ledger import DASH, Ledger
+from zhiheng.study.ledger import DASH, LARGE, Ledger
 from zhiheng.study.sentences import Address, Number
 
 COEFFICIENTS, FIT = "coefficients", "fit"
@@ -17,8 +20,12 @@ COEFFICIENTS, FIT = "coefficients", "fit"
 ESTIMATE_FORMAT, ERROR_FORMAT = ".4f", ".4f"
 _NAMED_BY_ROW = frozenset({"entity", "indicator"})
 """Codes whose words stand in the row's own ``name_zh`` and ``name_en``."""
-_VARIABLES = frozenset({"term", "cause", "affected", "endogenous", "variable", "mediator"})
+_VARIABLES = frozenset(
+    {"term", "cause", "affected", "endogenous", "variable", "mediator", "emission_source"}
+)
 """Columns that hold the name of a series or of a variable of the plan."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+"""The name of a series or of a function in an expression."""
 _YES = {"zh": ("否", "是"), "en": ("No", "Yes")}
 
 
@@ -123,14 +130,33 @@ def stub_text(ledger: Ledger, block: TableBlock, row: int, column: str, lang: La
     value = values[plain]
     if value is None or value == "":
         return DASH
-    if plain.endswith("_unit"):
-        return option_word("unit", str(value))[lang]
+    if plain == "unit" or plain.endswith("_unit"):
+        return _unit(str(value), block, plain)[lang]
     if plain in _NAMED_BY_ROW:
         word = values.get(f"name_{lang}")
         return str(word) if word else ledger.run.panel_of(block.step).name(str(value))[lang]
     if plain in _VARIABLES:
-        return ledger.run.panel_of(block.step).title(str(value))[lang]
+        return _expression(ledger.run.panel_of(block.step), str(value))[lang]
     return option_word(plain, str(value))[lang]
+
+
+def _expression(panel: Panel, text: str) -> Text:
+    """A series by its title, or an expression with the titles of its series."""
+    if text in panel.titles:
+        return panel.title(text)
+
+    def said(lang: Lang) -> str:
+        return _NAME.sub(lambda m: title_in(panel, m[0])[lang], text)
+
+    return Text(said("zh"), said("en"))
+
+
+def _unit(code: str, block: TableBlock, column: str) -> Text:
+    """The words of a unit, in 亿 or in millions where all numbers of the table are printed so."""
+    unit = option_word("unit", code)
+    if column == "unit" and block.columns and all(c.format == LARGE for c in block.columns):
+        return Text(f"亿{unit.zh}", f"million {unit.en}")
+    return unit
 
 
 def _no_column(block: TableBlock, column: str, known: list[str]) -> ZhihengError:

@@ -71,16 +71,16 @@ class Writer:
         return pair(lambda lang: self.sentence(sentence, lang))
 
     def cell(self, address: Address, form: str, after: str = "") -> Markup:
-        """A table cell: numbers are alike in both languages and written once."""
+        """A table cell: written once where alike; 亿 and millions count differently."""
         value: Cell = self.ledger.value(address)
         if isinstance(value, str):
             return label(value)
-        return self.number(Number(address, form), "zh", after)
+        return pair(lambda lang: self.number(Number(address, form), lang, after))
 
 
 def _closed(sentence: Markup, lang: Lang) -> Markup:
     """A sentence with its full stop, where the template leaves it out."""
-    ends = sentence.rstrip()[-1:] in "。！？：；.!?:;）)"
+    ends = sentence.rstrip()[-1:] in "。！？：；.!?:;"
     return sentence if ends else sentence + {"zh": "。", "en": "."}[lang]
 
 

@@ -25,7 +25,7 @@ MOST_CELLS = 50
 """How many source cells are listed for one number; the selector names all of them."""
 
 LARGE = "large"
-SCALES: dict[Lang, tuple[float, str]] = {"zh": (1e8, ".2f"), "en": (1e6, ",.1f")}
+SCALES: dict[Lang, tuple[float, str]] = {"zh": (1e8, ",.2f"), "en": (1e6, ",.1f")}
 """The format ``large`` prints in 亿 or in millions, as the language counts; captions say so."""
 
 MINUS = "\u2212"

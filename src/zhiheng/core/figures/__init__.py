@@ -19,7 +19,7 @@ Encodings by kind (every column has the default shown)::
     ridgeline      row=period x=value value=density; low, high, reference, own_scale
     contour        x=from_value y=to_value value=density
     curve          x, value, colour=one line each, low, high, reference, marks=[x …], x_name, most
-    scatter        x, y, label=entity colour=class column, fit, quadrants, path
+    scatter        x, y, label=entity colour=class column, fit, quadrants, share, path
     specification_curve  drawn specifications; choices=table of choices, reference
     hasse          table of pairs (better, worse, next); nodes=table with entity and level
     parts          label=entity part=step value=share; sort_by {table, column}

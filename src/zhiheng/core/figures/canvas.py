@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from zhiheng.core.errors import ZhihengError
+from zhiheng.core.figures.layout import decimals
 from zhiheng.core.figures.theme import Theme
 from zhiheng.core.result import Cell, Figure, Json, Table
 from zhiheng.core.text import Lang, Text
@@ -230,6 +231,13 @@ def measured(canvas: Canvas, name: str, scale: Magnitude, unit: str) -> str:
 def printed(value: float | None, form: str) -> str:
     """A number as text with a true minus sign."""
     return "" if value is None else format(value, form).replace("-", MINUS)
+
+
+def tick(value: float, step: float, *, share: bool = False) -> str:
+    """A value on an axis, with the digits that multiples of the step need; a share in percent."""
+    digits = decimals(step)
+    form = f".{max(digits - 2, 0)}%" if share else f",.{digits}f"
+    return printed(0.0 if abs(value) < step * 1e-6 else value, form)
 
 
 def spec_of(figure: Figure, canvas: Canvas, layers: list[Spec], *, box: Box) -> Spec:

@@ -15,7 +15,7 @@ from zhiheng.core.figures.canvas import (
     spec_of,
     words,
 )
-from zhiheng.core.figures.layout import text_width
+from zhiheng.core.figures.layout import running, text_width
 from zhiheng.core.figures.theme import Theme
 from zhiheng.core.text import Text
 
@@ -94,22 +94,18 @@ def _square(
 def _key(
     codes: list[str], titles: dict[str, str], missing: str, canvas: Canvas, left: int
 ) -> tuple[list[_Entry], int]:
-    theme, x, line = canvas.theme, 0.0, 0
+    theme = canvas.theme
     wanted = [(theme.category(c), titles[c], True) for c in codes]
     if any(code not in codes for code in titles):
         wanted.append((theme.colour["no_data"], missing, False))
-    places: list[tuple[str, str, bool, float, int]] = []
-    for colour, word, known in wanted:
-        wide = 16 + text_width(word, theme.small) + 14
-        if x and x + wide > canvas.width - 8:
-            x, line = 0.0, line + 1
-        places.append((colour, word, known, x, line))
-        x += wide
-    top = _KEY_LINE * (line + 1) + 26
+    widths = (16 + text_width(word, theme.small) + 14 for _, word, _known in wanted)
+    places = running(widths, canvas.width - 8)
+    lines = places[-1][1] + 1 if places else 1
+    top = _KEY_LINE * lines + 26
     return [
         _Entry(colour, word, at - left + 4, -top + 2 + _KEY_LINE * row, known)
-        for colour, word, known, at, row in places
-    ], line + 1
+        for (colour, word, known), (at, row) in zip(wanted, places, strict=True)
+    ], lines
 
 
 def _heads(columns: list[str], wide: float, canvas: Canvas) -> list[Spec]:

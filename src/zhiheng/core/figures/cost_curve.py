@@ -15,12 +15,12 @@ from zhiheng.core.figures.canvas import (
     measured,
     number,
     paint,
-    printed,
     px,
     spec_of,
+    tick,
     words,
 )
-from zhiheng.core.figures.layout import nice_bounds, text_width
+from zhiheng.core.figures.layout import nice_bounds, running, stops, text_width
 
 _HEIGHT = 250
 _HEAD = 30
@@ -56,7 +56,7 @@ def cost_curve(source: Source, canvas: Canvas) -> Spec:
     scale = magnitude([b.last for b in bars], canvas.lang)
     most = max([b.last for b in bars], default=1.0) / scale.divisor
     widths = nice_bounds(0.0, most, steps=4 if canvas.narrow else 6)
-    wide = max(text_width(_tick(v, heights[2]), canvas.theme.small) for v in _ticks(heights))
+    wide = max(text_width(tick(v, heights[2]), canvas.theme.small) for v in stops(heights))
     key = _key_lines([f"{n}  {b.name}" for n, b in enumerate(bars, 1)], canvas)
     # the last tick is centred under its line and must not leave the picture
     box = Box(int(wide) + 14, 22, _HEAD, _FOOT + _LINE * (key[-1][1] + 1 if key else 0),
@@ -74,17 +74,6 @@ def cost_curve(source: Source, canvas: Canvas) -> Spec:
     return spec_of(source.figure, canvas, layers, box=box)
 
 
-def _ticks(bounds: tuple[float, float, float]) -> list[float]:
-    low, high, step = bounds
-    return [low + i * step for i in range(round((high - low) / step) + 1)]
-
-
-def _tick(value: float, step: float) -> str:
-    shown = f"{step:.10f}".rstrip("0")
-    digits = len(shown) - shown.index(".") - 1
-    return printed(0.0 if abs(value) < step * 1e-6 else value, f",.{digits}f")
-
-
 def _y(value: float, bounds: tuple[float, float, float], box: Box) -> float:
     return box.height * (bounds[1] - value) / (bounds[1] - bounds[0])
 
@@ -94,14 +83,14 @@ def _axes(
     canvas: Canvas,
 ) -> list[Spec]:  # fmt: skip
     theme = canvas.theme
-    rows = [{"x": 0, "x2": box.width, "y": _y(v, heights, box)} for v in _ticks(heights)]
+    rows = [{"x": 0, "x2": box.width, "y": _y(v, heights, box)} for v in stops(heights)]
     zero = [{"x": 0, "x2": box.width, "y": _y(0.0, heights, box)}]
     left = [
-        {"x": -6, "y": _y(v, heights, box), "text": _tick(v, heights[2])} for v in _ticks(heights)
+        {"x": -6, "y": _y(v, heights, box), "text": tick(v, heights[2])} for v in stops(heights)
     ]
     below = [
-        {"x": box.width * v / widths[1], "y": box.height + 13, "text": _tick(v, widths[2])}
-        for v in _ticks(widths)
+        {"x": box.width * v / widths[1], "y": box.height + 13, "text": tick(v, widths[2])}
+        for v in stops(widths)
     ]
     across = {"x": px("x"), "x2": {"field": "x2"}, "y": px("y")}
     muted = theme.colour["muted"]
@@ -154,15 +143,8 @@ def _drawn(
 
 def _key_lines(texts: Sequence[str], canvas: Canvas) -> list[tuple[float, int]]:
     """Where each word of the key stands: px from the left, and its line."""
-    out: list[tuple[float, int]] = []
-    x, line = 0.0, 0
-    for text in texts:
-        wide = text_width(text, canvas.theme.small) + 16
-        if x and x + wide > canvas.width - 16:
-            x, line = 0.0, line + 1
-        out.append((x, line))
-        x += wide
-    return out
+    small = canvas.theme.small
+    return running((text_width(t, small) + 16 for t in texts), canvas.width - 16)
 
 
 def _key(

@@ -13,12 +13,12 @@ from zhiheng.core.figures.canvas import (
     layer,
     number,
     paint,
-    printed,
     px,
     spec_of,
+    tick,
     words,
 )
-from zhiheng.core.figures.layout import cut, nice_bounds, text_width
+from zhiheng.core.figures.layout import cut, nice_bounds, stops, text_width
 
 _TALL, _TALL_NARROW = 300, 240
 _DASHES: tuple[tuple[int, ...], ...] = ((), (7, 3), (2, 2), (9, 3, 2, 3), (4, 4), (12, 4))
@@ -120,23 +120,12 @@ def _plane(
     places = [first + i * step for i in range(round((last - first) / step) + 1)]
     ticks = tuple(0.0 if abs(p) < step * 1e-6 else p for p in places if low <= p <= high)
     small = canvas.theme.small
-    widest = max(text_width(_tick(v, up[2]), small) for v in _up_ticks(up))
-    half = max((text_width(_tick(v, step), small) for v in ticks), default=10) / 2
+    widest = max(text_width(tick(v, up[2]), small) for v in stops(up))
+    half = max((text_width(tick(v, step), small) for v in ticks), default=10) / 2
     left, right = int(max(widest + 16, half + 4)), int(half) + 8
     tall = _TALL_NARROW if canvas.narrow else _TALL
     box = Box(left, right, 27 + _KEY_LINE * lines_of_key, 40, canvas.width - left - right, tall)
     return Plane(box, (low, high), ticks, step, up)
-
-
-def _up_ticks(bounds: tuple[float, float, float]) -> list[float]:
-    low, high, step = bounds
-    return [low + i * step for i in range(round((high - low) / step) + 1)]
-
-
-def _tick(value: float, step: float) -> str:
-    shown = f"{step:.10f}".rstrip("0")
-    decimals = len(shown) - shown.index(".") - 1
-    return printed(0.0 if abs(value) < step * 1e-6 else value, f",.{decimals}f")
 
 
 def _grid(plane: Plane, canvas: Canvas, across: str, up: str) -> list[Spec]:
@@ -144,11 +133,11 @@ def _grid(plane: Plane, canvas: Canvas, across: str, up: str) -> list[Spec]:
     rules = [
         {"x": 0, "x2": box.width, "y": plane.y(v), "y2": plane.y(v),
          "colour": theme.colour["ink" if abs(v) < plane.up[2] * 1e-6 else "rule"]}
-        for v in _up_ticks(plane.up)
+        for v in stops(plane.up)
     ]  # fmt: skip
-    below = [{"x": plane.x(v), "y": box.height + 13, "text": _tick(v, plane.step)}
+    below = [{"x": plane.x(v), "y": box.height + 13, "text": tick(v, plane.step)}
              for v in plane.ticks]  # fmt: skip
-    left = [{"x": -8, "y": plane.y(v), "text": _tick(v, plane.up[2])} for v in _up_ticks(plane.up)]
+    left = [{"x": -8, "y": plane.y(v), "text": tick(v, plane.up[2])} for v in stops(plane.up)]
     room, small, muted = canvas.width - 8, theme.small, theme.colour["muted"]
     title = [{"x": box.width, "y": box.height + 30, "text": cut(f"{across} →", small, room)}]
     head = [{"x": 4 - box.left, "y": -15, "text": cut(f"↑ {up}", small, room)}]

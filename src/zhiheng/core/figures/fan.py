@@ -22,7 +22,7 @@ from zhiheng.core.figures.canvas import (
     spec_of,
     words,
 )
-from zhiheng.core.figures.layout import decimals, nice_bounds, text_width
+from zhiheng.core.figures.layout import decimals, nice_bounds, running, text_width
 from zhiheng.core.text import Text
 
 _HEAD = 24  # px above a panel for its title
@@ -289,15 +289,8 @@ def _entries(
 
 
 def _key_places(names: Sequence[str], canvas: Canvas) -> list[tuple[float, int]]:
-    out: list[tuple[float, int]] = []
-    x, line = 0.0, 0
-    for name in names:
-        wide = 24 + text_width(name, canvas.theme.small) + 16
-        if x and x + wide > canvas.width - 8 + 16:
-            x, line = 0.0, line + 1
-        out.append((x, line))
-        x += wide
-    return out
+    small = canvas.theme.small
+    return running((24 + text_width(n, small) + 16 for n in names), canvas.width - 8 + 16)
 
 
 def _key(

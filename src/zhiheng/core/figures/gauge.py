@@ -20,7 +20,7 @@ from zhiheng.core.figures.canvas import (
     spec_of,
     words,
 )
-from zhiheng.core.figures.layout import nice_bounds, text_width
+from zhiheng.core.figures.layout import nice_bounds, running, text_width
 from zhiheng.core.figures.rows import Item, Rows, arrange, captions, x_scale
 from zhiheng.core.text import Text
 
@@ -168,17 +168,11 @@ def _entries(items: Sequence[Item], canvas: Canvas) -> list[_Entry]:
     found.append((TICK[lang], colour["ink"], 7.0, True))
     if any(i.low is not None and i.high is not None for i in items):
         found.append((SPAN[lang], colour["ink"], 0.9, False))
-    out: list[_Entry] = []
-    x, line = 0.0, 0
-    for word, fill, half, tick in found:
-        entry = _Entry(word, fill, half, tick, x, line)
-        wide = entry.indent + text_width(word, canvas.theme.small)
-        if x and x + wide > canvas.width - 10:
-            x, line = 0.0, line + 1
-            entry = replace(entry, x=x, line=line)
-        out.append(entry)
-        x += wide + 14
-    return out
+    entries = [_Entry(*one, 0.0, 0) for one in found]
+    small = canvas.theme.small
+    widths = (e.indent + text_width(e.word, small) + 14 for e in entries)
+    places = running(widths, canvas.width - 10 + 14)
+    return [replace(e, x=x, line=line) for e, (x, line) in zip(entries, places, strict=True)]
 
 
 def _lines(entries: Sequence[_Entry]) -> int:

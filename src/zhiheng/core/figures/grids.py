@@ -19,7 +19,7 @@ from zhiheng.core.figures.canvas import (
     spec_of,
     words,
 )
-from zhiheng.core.figures.layout import text_width, wrap
+from zhiheng.core.figures.layout import running, text_width, wrap
 from zhiheng.core.result import Cell
 from zhiheng.core.text import Text
 
@@ -129,15 +129,9 @@ def _category_key(source: Source, canvas: Canvas, codes: Sequence[str], left: in
     word = {str(row[category]): canvas.word(row, category) for row in source.rows}
     entries = [(theme.category(c), word[c], True) for c in codes]
     entries.append((theme.colour["no_data"], NO_DATA[canvas.lang], False))
-    x, line = 0.0, 0
-    places: list[tuple[float, int]] = []
-    for _, text, _known in entries:
-        wide = 16 + text_width(text, theme.small) + 14
-        if x and x + wide > canvas.width - 8:
-            x, line = 0.0, line + 1
-        places.append((x, line))
-        x += wide
-    deep = 20 * (line + 1) + 8
+    widths = (16 + text_width(text, theme.small) + 14 for _, text, _known in entries)
+    places = running(widths, canvas.width - 8)
+    deep = 20 * (places[-1][1] + 1) + 8
     swatches: list[Spec] = []
     texts: list[Spec] = []
     for (colour, text, known), (at, row) in zip(entries, places, strict=True):

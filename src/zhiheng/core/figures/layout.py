@@ -8,7 +8,7 @@ product's font, rounded up, with a margin for the fonts that a reader may have.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 # Advance widths (em) of Noto Sans CJK SC, of which our font is a subset.
 _GROUPS = {
@@ -95,10 +95,28 @@ def keep_apart(places: Sequence[float], gap: float, low: float, high: float) -> 
     return out
 
 
+def running(widths: Iterable[float], room: float) -> list[tuple[float, int]]:
+    """Where words of these widths stand one after another: px from the left, and the line."""
+    out: list[tuple[float, int]] = []
+    x, line = 0.0, 0
+    for wide in widths:
+        if x and x + wide > room:
+            x, line = 0.0, line + 1
+        out.append((x, line))
+        x += wide
+    return out
+
+
 def decimals(step: float) -> int:
     """Digits after the point that multiples of a step need."""
     shown = f"{step:.8f}".rstrip("0")
     return len(shown) - shown.index(".") - 1
+
+
+def stops(bounds: tuple[float, float, float]) -> list[float]:
+    """The values at which an axis with these bounds and this step has its rules."""
+    low, high, step = bounds
+    return [low + i * step for i in range(round((high - low) / step) + 1)]
 
 
 def nice_bounds(low: float, high: float, steps: int = 5) -> tuple[float, float, float]:

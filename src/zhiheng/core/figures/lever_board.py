@@ -151,13 +151,22 @@ def _grid(levers: Sequence[_Lever], canvas: Canvas, effect: str, grade: bool) ->
     track = (start, start + free - share - (18 if effect else 8))
     pitch = _STACKED if stacked else _PITCH
     column = (track[1] + 18, track[1] + 18 + share - 6)
-    head = tuple(wrap(effect, canvas.theme.small, column[1] - column[0] + 8, 4)) if effect else ()
+    head = _head(effect, canvas, column[1] - column[0] + 8) if effect else ()
     top = _HEAD + _LINE * max(len(head) - 1, 0)
     box = Box(4, 4, top, 4, int(width), int(pitch * len(levers)))
     return _Grid(box, pitch, stacked, track, column, width - last / 2, head)
 
 
 _SPAN: Spec = {"x": px("x"), "x2": {"field": "x2"}, "y": px("y"), "y2": {"field": "y2"}}
+
+
+def _head(title: str, canvas: Canvas, room: float) -> tuple[str, ...]:
+    """The lines of a heading; where it does not fit its unit begins a line."""
+    size = canvas.theme.small
+    at = max(title.find("（"), title.find(" ("))
+    whole = at <= 0 or text_width(title, size) <= room
+    parts = [title] if whole else [title[:at], title[at:].strip()]
+    return tuple(line for part in parts for line in wrap(part, size, room, 4))
 
 
 def _heads(grid: _Grid, canvas: Canvas, grade: bool) -> list[Spec]:

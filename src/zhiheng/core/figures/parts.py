@@ -18,7 +18,7 @@ from zhiheng.core.figures.canvas import (
     spec_of,
     words,
 )
-from zhiheng.core.figures.layout import text_width
+from zhiheng.core.figures.layout import running, text_width
 
 _PITCH = 17.0
 _AXIS = 20
@@ -110,15 +110,7 @@ def _grid(box: Box, most: float, canvas: Canvas) -> list[Spec]:
 
 def _key_places(kinds: Sequence[_Part], canvas: Canvas, room: float) -> list[tuple[float, int]]:
     """Where each word of the key stands: px from the left, and its line."""
-    out: list[tuple[float, int]] = []
-    x, line = 0.0, 0
-    for kind in kinds:
-        wide = text_width(kind.word, canvas.theme.small) + 30
-        if x and x + wide > room:
-            x, line = 0.0, line + 1
-        out.append((x, line))
-        x += wide
-    return out
+    return running((text_width(k.word, canvas.theme.small) + 30 for k in kinds), room)
 
 
 def _key(

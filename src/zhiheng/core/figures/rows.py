@@ -122,11 +122,19 @@ def x_scale(rows: Rows, title: str, form: str = "", *, field_name: str = "value"
         "titleAlign": "left", "titleX": 0, "titleY": -24,
     }  # fmt: skip
     # without a format the builder rounds ticks such as 2.5 to whole numbers
-    axis["format"] = form or f",.{max((decimals(t) for t in rows.ticks), default=0)}f"
+    digits = max((decimals(t) for t in rows.ticks), default=0)
+    if form.endswith("%"):
+        form = f".{max(digits - 2, 0)}%"
+    axis["format"] = form or f",.{digits}f"
     if rows.stacked:
         axis["grid"] = False
     scale = {"domain": list(rows.bounds), "nice": False, "zero": False}
     return {"field": field_name, "type": "quantitative", "scale": scale, "axis": axis}
+
+
+def _share(form: str) -> str:
+    """The format of the axis where values are printed as percentages; none else."""
+    return "%" if form.endswith("%") else ""
 
 
 def captions(rows: Rows, canvas: Canvas) -> list[Spec]:
@@ -240,7 +248,8 @@ def interval(source: Source, canvas: Canvas) -> Spec:
     zero = float(reference) if isinstance(reference, int | float) else None
     bounds = span([e for i in items for e in (i.value, i.low, i.high)], at=zero)
     rows = arrange(items, canvas, bounds, pitch=26)
-    axis = x_scale(rows, canvas.name(value))
+    title = measured(canvas, canvas.name(value), magnitude([], canvas.lang), source.unit())
+    axis = x_scale(rows, title, _share(form))
     values = [
         {"value": i.value, "low": i.low, "high": i.high, "y": rows.y(n), "label": i.label}
         for n, i in enumerate(items)
@@ -279,7 +288,7 @@ def dumbbell(source: Source, canvas: Canvas) -> Spec:
         items.append(Item(canvas.word(row, label), a, text, other=b))
     bounds = span([v for i in items for v in (i.value, i.other)], at=0.0)
     rows = arrange(items, canvas, bounds, pitch=24, header=22)
-    axis = x_scale(rows, "")
+    axis = x_scale(rows, "", _share(form))
     values = [
         {"value": i.value, "other": i.other, "y": rows.y(n), "label": i.label}
         for n, i in enumerate(items)
@@ -334,7 +343,7 @@ def bar(source: Source, canvas: Canvas) -> Spec:
         name = canvas.word(row, label) + (" ◆" if flagged else "")
         items.append(Item(name, at, printed(at, form), colour=colour))
     key = f"◆ {canvas.name(flag)}" if flag and any("◆" in i.label for i in items) else ""
-    return _bars(items, canvas, source, title=canvas.name(value), key=key)
+    return _bars(items, canvas, source, title=canvas.name(value), key=key, form=_share(form))
 
 
 def waterfall(source: Source, canvas: Canvas) -> Spec:
@@ -359,14 +368,14 @@ def waterfall(source: Source, canvas: Canvas) -> Spec:
 
 def _bars(
     items: list[Item], canvas: Canvas, source: Source, *, title: str, key: str = "",
-    thick: float = 0.7,
+    thick: float = 0.7, form: str = "",
 ) -> Spec:  # fmt: skip
     reference = source.option("reference", 0)
     zero = float(reference) if isinstance(reference, int | float) else 0.0
     bounds = span([v for i in items for v in (i.value, i.start)], at=zero)
     many = len(items) > 16
     rows = arrange(items, canvas, bounds, pitch=16 if many else 24, header=20 if key else 0)
-    axis = x_scale(rows, title)
+    axis = x_scale(rows, title, form)
     half = (14.0 if rows.stacked else rows.pitch * thick) / 2
     values = [
         {"start": i.start or zero, "value": i.value, "y": rows.y(n) - half, "y2": rows.y(n) + half,

@@ -22,7 +22,7 @@ from zhiheng.core.figures.canvas import (
     spec_of,
     words,
 )
-from zhiheng.core.figures.layout import text_width, wrap
+from zhiheng.core.figures.layout import running, text_width, wrap
 from zhiheng.core.figures.sankey_layout import Block, Flow, Layout, layout, stages
 from zhiheng.core.text import Text
 
@@ -162,7 +162,10 @@ def _tags(
     for key, block in placed.blocks.items():
         if block.passing:
             continue
-        amount = printed(block.value / scale.divisor, form)
+        shown = block.value / scale.divisor
+        amount = printed(shown, form)
+        if not any(c in "123456789" for c in amount):  # small, but drawn
+            amount = f"<{10.0 ** -int(form[2]):{form}}"
         one = f"{named.get(key, key)} {amount}"
         out[key] = [one] if text_width(one, size) <= room else (
             [*wrap(named.get(key, key), size, room, 2), amount]
@@ -273,15 +276,8 @@ def _spread(
 
 
 def _key_places(key: Sequence[tuple[str, str]], canvas: Canvas) -> list[tuple[float, int]]:
-    out: list[tuple[float, int]] = []
-    x, line = 0.0, 0
-    for name, _ in key:
-        wide = text_width(name, canvas.theme.small) + 30
-        if x and x + wide > canvas.width - 8:
-            x, line = 0.0, line + 1
-        out.append((x, line))
-        x += wide
-    return out
+    small = canvas.theme.small
+    return running((text_width(name, small) + 30 for name, _ in key), canvas.width - 8)
 
 
 def _key_lines(key: Sequence[tuple[str, str]], canvas: Canvas) -> int:

@@ -14,12 +14,12 @@ from zhiheng.core.figures.canvas import (
     layer,
     number,
     paint,
-    printed,
     px,
     spec_of,
+    tick,
     words,
 )
-from zhiheng.core.figures.layout import nice_bounds, text_width
+from zhiheng.core.figures.layout import nice_bounds, stops, text_width
 
 _HEIGHT = 330
 _RADIUS = 4.5
@@ -43,6 +43,11 @@ class Plane:
     box: Box
     across: tuple[float, float, float]
     up: tuple[float, float, float]
+    share: bool = False
+
+    def tick(self, value: float, step: float) -> str:
+        """A value as the axes print it."""
+        return tick(value, step, share=self.share)
 
     def x(self, value: float) -> float:
         """The px of a value across."""
@@ -60,7 +65,8 @@ def scatter(source: Source, canvas: Canvas) -> Spec:
     x, y = source.column("x", "x"), source.column("y", "y")
     points = _points(source, canvas, x, y)
     key = _key_entries(source, canvas, points)
-    plane = _plane(points, canvas, lines_of_key=len(_broken(key, canvas)))
+    share = bool(source.option("share"))
+    plane = _plane(points, canvas, lines_of_key=len(_broken(key, canvas)), share=share)
     order = [{**_place(plane, p), "i": i} for i, p in enumerate(points)]
     layers = [
         *_grid(
@@ -88,32 +94,21 @@ def _points(source: Source, canvas: Canvas, x: str, y: str) -> list[Point]:
     return out
 
 
-def _plane(points: Sequence[Point], canvas: Canvas, *, lines_of_key: int) -> Plane:
+def _plane(points: Sequence[Point], canvas: Canvas, *, lines_of_key: int, share: bool) -> Plane:
     across = nice_bounds(*_spread([p.x for p in points]), steps=7)
     up = nice_bounds(*_spread([p.y for p in points]))
     small = canvas.theme.small
-    widest = max(text_width(_tick(v, up[2]), small) for v in _ticks(up))
-    half = max(text_width(_tick(v, across[2]), small) for v in _ticks(across)) / 2
+    widest = max(text_width(tick(v, up[2], share=share), small) for v in stops(up))
+    half = max(text_width(tick(v, across[2], share=share), small) for v in stops(across)) / 2
     left, right = int(max(widest + 16, half + 4)), int(half) + 8
     top = 27 + 20 * lines_of_key
-    return Plane(Box(left, right, top, 40, canvas.width - left - right, _HEIGHT), across, up)
+    return Plane(Box(left, right, top, 40, canvas.width - left - right, _HEIGHT), across, up, share)
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values, default=0.0), max(values, default=1.0)
     room = 0.04 * (high - low)
     return (low if 0 <= low < room else low - room), high + room
-
-
-def _ticks(bounds: tuple[float, float, float]) -> list[float]:
-    low, high, step = bounds
-    return [low + i * step for i in range(round((high - low) / step) + 1)]
-
-
-def _tick(value: float, step: float) -> str:
-    shown = f"{step:.10f}".rstrip("0")
-    decimals = len(shown) - shown.index(".") - 1
-    return printed(0.0 if abs(value) < step * 1e-6 else value, f",.{decimals}f")
 
 
 def _place(plane: Plane, p: Point) -> Spec:
@@ -124,10 +119,10 @@ def _grid(plane: Plane, canvas: Canvas, across: str, up: str, *, bold: bool) -> 
     """Light rules, dark ones at zero where quadrants matter, numbers and titles of the axes."""
     theme, box = canvas.theme, plane.box
     rules: list[Spec] = []
-    for v in _ticks(plane.up):
+    for v in stops(plane.up):
         colour = _zero_is_bold(v, plane.up[2], canvas, bold=bold)
         rules.append({"x": 0, "x2": box.width, "y": plane.y(v), "y2": plane.y(v), "colour": colour})
-    for v in _ticks(plane.across):
+    for v in stops(plane.across):
         colour = _zero_is_bold(v, plane.across[2], canvas, bold=bold)
         rules.append(
             {"x": plane.x(v), "x2": plane.x(v), "y": 0, "y2": box.height, "colour": colour}
@@ -135,12 +130,12 @@ def _grid(plane: Plane, canvas: Canvas, across: str, up: str, *, bold: bool) -> 
     rules.sort(key=lambda r: r["colour"] == theme.colour["ink"])
     encoding = {"x": px("x"), "x2": {"field": "x2"}, "y": px("y"), "y2": {"field": "y2"},
                 "color": paint("colour")}  # fmt: skip
-    every = 2 if canvas.narrow and len(_ticks(plane.across)) > 6 else 1
+    every = 2 if canvas.narrow and len(stops(plane.across)) > 6 else 1
     below = [
-        {"x": plane.x(v), "y": box.height + 13, "text": _tick(v, plane.across[2])}
-        for v in _ticks(plane.across)[::every]
+        {"x": plane.x(v), "y": box.height + 13, "text": plane.tick(v, plane.across[2])}
+        for v in stops(plane.across)[::every]
     ]
-    left = [{"x": -8, "y": plane.y(v), "text": _tick(v, plane.up[2])} for v in _ticks(plane.up)]
+    left = [{"x": -8, "y": plane.y(v), "text": plane.tick(v, plane.up[2])} for v in stops(plane.up)]
     titles = [{"x": box.width, "y": box.height + 30, "text": f"{across} →"}]
     head = [{"x": -box.left + 4, "y": -15, "text": f"↑ {up}"}]
     muted = theme.colour["muted"]

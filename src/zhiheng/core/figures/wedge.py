@@ -29,7 +29,7 @@ from zhiheng.core.figures.time import (
 )
 from zhiheng.core.text import Text
 
-TOTAL = Text("基准", "Baseline")
+TOTAL = Text("基准", "baseline")
 
 
 def wedge(source: Source, canvas: Canvas) -> Spec:

@@ -121,7 +121,8 @@ def remarks(result: Result, *, said: Collection[Text] = ()) -> list[Block]:
 
 def _said(text: Text) -> Sentence:
     """A remark of a method as a sentence; its full stop is set by the writer."""
-    bare = Text(text.zh.rstrip("。"), text.en.rstrip("."))
+    en = text.en.rstrip(".")
+    bare = Text(text.zh.rstrip("。"), en[:1].upper() + en[1:])
     return Sentence(Text.same("{$remark}"), {"remark": bare})
 
 
@@ -164,7 +165,15 @@ def _caption(result: Result, shown: Shown, about: Text) -> Text:
         return Text(zh, en)
     unit = option_word("unit", units.pop())
     if not shown.large:
-        return Text(f"{zh}（{unit.zh}）", f"{en} ({unit.en})")
+        return _measured(zh, en, unit)
+    large = Text(f"亿{unit.zh}", f"million {unit.en}")
     if shown.unit:  # of one column among others
-        return Text(f"{zh}（效应：亿{unit.zh}）", f"{en} (effect: million {unit.en})")
-    return Text(f"{zh}（亿{unit.zh}）", f"{en} (million {unit.en})")
+        return _measured(zh, en, Text("效应：{u}", "effect: {u}").format(u=large))
+    return _measured(zh, en, large)
+
+
+def _measured(zh: str, en: str, unit: Text) -> Text:
+    """A title and its unit in parentheses, or behind a semicolon where the unit has its own."""
+    if "（" in unit.zh:
+        return Text(f"{zh}；单位：{unit.zh}", f"{en} ({unit.en})")
+    return Text(f"{zh}（{unit.zh}）", f"{en} ({unit.en})")

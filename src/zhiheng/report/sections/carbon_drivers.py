@@ -11,7 +11,7 @@ from zhiheng.study.run_types import StudyRun
 EXHIBITS = {
     "lmdi": Exhibit(
         plain("lmdi"),
-        (Shown("effects", ("factor_title",), ("effect", "share", "relative_effect", "low", "high"),
+        (Shown("effects", ("factor_title",), ("effect", "relative_effect", "low", "high"),
                large=("effect", "low", "high")),
          Shown("change", ("period_from", "period"), ("start", "end", "change", "relative_change"),
                large=("start", "end", "change"))),
@@ -49,7 +49,7 @@ EXHIBITS = {
         (Shown("inequality", ("spread_over_title", "measure_title"),
                ("value", "ci_low", "ci_high"), last=True),
          Shown("decomposition", ("measure_title", "part_title"), ("value", "share"), last=True),
-         Shown("groups", ("group_title",),
+         Shown("groups", ("group_title", "per_head_unit"),
                ("people_share", "emissions_share", "emissions_per_head"), last=True)),
         ("lorenz", "by_factor"),
     ),

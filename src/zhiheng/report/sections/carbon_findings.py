@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from zhiheng.catalog.levers import scenario
 from zhiheng.catalog.targets import deadline_of
 from zhiheng.core.result import Cell, Table
 from zhiheng.core.text import Text
@@ -90,8 +91,28 @@ def _simulate(run: StudyRun, shown: ShownStep) -> Finding | None:
         "title": shown.title,
         "peak": peak,
         "neutral": neutral,
+        "horizon": int(run.results[shown.step].tables["hindcast"].columns["horizon"].max()),
     }
-    return _finding("path", "carbon-path", bind)
+    beside = _with_levers(run, shown.step)
+    if beside is None:
+        return _finding("path", "carbon-path", bind)
+    bind |= {"levers": beside[0], "scenario": beside[1]}
+    return _finding("path", "carbon-path", bind, suffix="_levers")
+
+
+def _with_levers(run: StudyRun, step: str) -> tuple[str, Text] | None:
+    """The shown run of the same start with the levers of a scenario, and what it is called."""
+    about = next(s for s in run.plan.steps() if s.id == step)
+    start = run.results[step].tables["outcome"].columns["start_emissions"]
+    options = {s.id: s.options for s in run.plan.steps() if s.data == about.data}
+    for shown in run.plan.report.carbon.levers:
+        result = run.results[shown.step]
+        levers = options.get(shown.step, {}).get("levers")
+        if result.method != "simulate" or refusal(result) or not isinstance(levers, str):
+            continue
+        if np.array_equal(start, result.tables["outcome"].columns["start_emissions"]):
+            return shown.step, scenario(levers).title
+    return None
 
 
 _MAKERS: dict[str, Callable[[StudyRun, ShownStep], Finding | None]] = {
@@ -102,9 +123,14 @@ _MAKERS: dict[str, Callable[[StudyRun, ShownStep], Finding | None]] = {
 
 
 def _finding(
-    key: str, section: str, bind: dict[str, str | int | Text], *, number: str = "number"
+    key: str,
+    section: str,
+    bind: dict[str, str | int | Text],
+    *,
+    number: str = "number",
+    suffix: str = "",
 ) -> Finding:
-    parts = ("title", number, "interval", "reservation")
+    parts = (f"title{suffix}", f"{number}{suffix}", "interval", f"reservation{suffix}")
     title, figure, interval, reservation = (
         say(f"carbon.findings.{key}.{p}", **bind) for p in parts
     )

@@ -11,8 +11,11 @@ from zhiheng.report.texts import say
 from zhiheng.study.run_types import StudyRun
 from zhiheng.study.sentences import Sentence
 
-MILESTONES = (2025, 2030, 2035, 2040, 2050, 2060)
-"""Years of plans and goals for which a printed table of every year would be too long."""
+MILESTONES = (2025, 2030, 2035, 2040, 2050)
+"""Years of plans and goals for which a printed table of every year would be too long.
+
+Not the last one: paths end there, so that every one of them has had its highest year.
+"""
 
 
 def simulate(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
@@ -25,7 +28,9 @@ def record_of(run: StudyRun, step: str) -> tuple[Sentence, ...]:
     table = run.results[step].tables["hindcast"]
     horizon = int(table.columns["horizon"].max())
     samples = [str(s) for s in dict.fromkeys(table.columns["sample"])]
-    return tuple(say(f"carbon.simulate_{s}", step=step, sample=s, horizon=horizon) for s in samples)
+    known = {"countries": "economies"} if run.panel_of(step).level == "economy" else {}
+    keys = {s: f"carbon.simulate_{known.get(s, s)}" for s in samples}
+    return tuple(say(key, step=step, sample=s, horizon=horizon) for s, key in keys.items())
 
 
 def peaked(run: StudyRun, step: str, title: Text) -> tuple[Sentence, ...]:
