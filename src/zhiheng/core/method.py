@@ -90,14 +90,19 @@ def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
 
 
 def _item_types(function: Callable[..., Result]) -> dict[str, type]:
-    """Of what the lists among the options are: ``str``, ``int`` or ``float``."""
+    """Of what the lists and mappings among the options are: ``str``, ``int`` or ``float``."""
     found: dict[str, type] = {}
     for name, hint in typing.get_type_hints(function).items():
         members = typing.get_args(hint) if _is_union(hint) else (hint,)
         for member in members:
             base, inner = typing.get_origin(member), typing.get_args(member)
-            sequence = isinstance(base, type) and not issubclass(base, Mapping)
-            if sequence and inner and inner[0] in (str, int, float):
+            if not isinstance(base, type) or not inner:
+                continue
+            if issubclass(base, Mapping):
+                # numbers are looked at by the methods: their refusals know the range
+                if inner[1] is str:
+                    found[name] = str
+            elif inner[0] in (str, int, float):
                 found[name] = inner[0]
     return found
 
@@ -177,6 +182,8 @@ def _check_value(method_name: str, option: Option, value: Any, item: type | None
         fits = False
     if item is not None and isinstance(value, (list, tuple)):
         fits = all(_is_item(v, item) for v in typing.cast(list[object], value))
+    if item is str and isinstance(value, Mapping):
+        fits = all(isinstance(v, str) for v in typing.cast(Mapping[object, object], value).values())
     listed = not option.choices or value in option.choices
     if fits and listed:
         return
