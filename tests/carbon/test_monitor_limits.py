@@ -102,6 +102,17 @@ def test_a_month_that_is_missing_is_estimated_from_the_same_month_and_says_so():
     assert said(run(monthly(2020, 1, values), gaps="count"), "the same month")
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_is_estimated_where_nothing_is_missing(seed):
+    values = np.random.default_rng(seed).uniform(1, 9, (3, 31))
+    panel = Panel.of(
+        {"reading": values}, entities=["a", "b", "c"], periods=range(24252, 24252 + 31),
+        units={"reading": "kWh"}, frequency="M",
+    )  # fmt: skip
+    said = dict.fromkeys("abc", "industry/electricity")
+    assert run(panel, devices=said).tables["nowcast"].row(0)["missing_estimate"] == 0
+
+
 def test_a_budget_of_states_is_not_used_and_says_so():
     panel = monthly(2020, 1, np.ones(30), unit="ug/m^3")
     result = run(panel, kind="level", budget=5.0, devices={"a": "air/pm"})

@@ -145,7 +145,8 @@ def by_day(ledger: Ledger) -> Daily:
     total, count = grouped(np.where(some, x, 0.0), place, size), grouped(some * 1.0, place, size)
     needed = np.maximum(np.bincount(place, minlength=size), _usual(stream))
     enough = count >= HALF * needed
-    filled = np.where(enough, total * needed / np.maximum(count, 1.0), np.nan)
+    # exact where nothing is missing, so that nothing is estimated there
+    filled = np.where(enough, total * (needed / np.maximum(count, 1.0)), np.nan)
     first = some.argmax(axis=1)
     before = np.arange(size) < place[first][:, None]
     whole = np.where(before, 0.0, _filled(filled, weekly=stream.panel.frequency != "M"))

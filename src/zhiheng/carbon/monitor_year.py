@@ -73,7 +73,7 @@ def look_ahead(daily: Daily, stream: Stream, year: int, *, level: float) -> Ahea
     if stream.kind == "level":
         scale = 1.0 / (size * len(booked))
     sure = booked[:, place].sum() * scale
-    gap = y[place].sum() * scale - sure
+    gap = (whole - booked)[:, place].sum() * scale
     found, past = None, None
     remainder = low = high = 0.0
     if left:
