@@ -91,7 +91,9 @@ def test_a_grid_factor_of_the_users_own_says_what_it_replaces():
     assert said(run(monthly(2023, 1, np.ones(12)), grid_year=2022), "not used")
 
 
-@pytest.mark.parametrize("options", [{"devices": {"a": 5}}, {"limits": {"a": (0, 5)}}])
+@pytest.mark.parametrize(
+    "options", [{"devices": {"a": 5}}, {"limits": {"a": (0, 5)}}, {"limits": {"a": "nan..5"}}]
+)
 def test_mappings_of_other_than_words_are_refused_and_not_a_traceback(options):
     assert refused("M950", monthly(2023, 1, np.ones(7)), **options).evidence
 

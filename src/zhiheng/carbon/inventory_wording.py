@@ -9,6 +9,8 @@ import numpy as np
 from zhiheng.carbon.inventory_checks import TRANSFORMATION
 from zhiheng.carbon.inventory_factors import Choices, Emission, Used
 from zhiheng.carbon.inventory_input import Line
+from zhiheng.core.panel import Panel
+from zhiheng.core.periods import label
 from zhiheng.core.result import Note
 from zhiheng.core.text import Text
 from zhiheng.kernels.inventory import Balance
@@ -96,10 +98,18 @@ def uncertainty_notes(found: Sequence[Emission], *, activity: float | None) -> l
     return out
 
 
-def balance_notes(found: dict[str, tuple[Balance, str]]) -> list[Note]:
-    """Carriers whose supply and use differ by more than a twentieth."""
-    worst = {c: float(np.nanmax(np.abs(b.relative), initial=0.0)) for c, (b, _) in found.items()}
-    open_ = [f"{c} ({share:.1%})" for c, share in worst.items() if share > DIFFERENCE]
+def balance_notes(panel: Panel, found: dict[str, tuple[Balance, str]]) -> list[Note]:
+    """Carriers whose supply and use differ by more than a twentieth, where they do most."""
+    open_: list[str] = []
+    for carrier, (one, unit) in found.items():
+        off = np.nan_to_num(np.abs(one.relative))
+        e, p = np.unravel_index(int(off.argmax()), off.shape)
+        if off[e, p] > DIFFERENCE:
+            when = label(panel.frequency, panel.periods[p])
+            open_.append(
+                f"{carrier} {one.difference[e, p]:,.4g} {unit}, {off[e, p]:.1%} "
+                f"({panel.entities[e]} {when})"
+            )
     return [_note("M929", _OPEN, series=open_, caution=True)] if open_ else []
 
 
