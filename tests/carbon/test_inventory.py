@@ -186,7 +186,8 @@ def test_the_statistical_difference_of_a_balance_is_shown():
     row = result.table("balance").iloc[0]
     assert (row.supply, row.energy_use, row.statistical_difference) == (105, 95, 10)
     assert row.relative_difference == pytest.approx(10 / 105)
-    assert "M929" in {n.code for n in result.notes}
+    (note,) = [n.text.en for n in result.notes if n.code == "M929"]
+    assert "raw_coal 10 t, 9.5% (110000 2021)" in note
     assert total(result) == pytest.approx(93 * 1.860832908, rel=TEN_DIGITS)
 
 

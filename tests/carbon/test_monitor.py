@@ -217,6 +217,11 @@ def test_the_grid_factor_is_that_of_its_year_or_of_the_one_asked_for():
     given = run(panel, grid=None, grid_year=2023).table("factors")
     assert given.value[0] == pytest.approx(0.5306e-3)
     assert "2025" in given.source[0]
+    years = run(panel, grid=None).table("factors")
+    assert years.valid_from.tolist() == [2021, 2022]
+    np.testing.assert_allclose(years.value, [0.5568e-3, 0.5366e-3])
+    assert "no. 12" in years.source[0]
+    assert "no. 33" in years.source[1]
     yearly = (
         run(panel, grid=None, by="year").table("accounts").groupby("when").emissions_booked.sum()
     )

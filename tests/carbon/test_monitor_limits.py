@@ -91,7 +91,9 @@ def test_a_grid_factor_of_the_users_own_says_what_it_replaces():
     assert said(run(monthly(2023, 1, np.ones(12)), grid_year=2022), "not used")
 
 
-@pytest.mark.parametrize("options", [{"devices": {"a": 5}}, {"limits": {"a": (0, 5)}}])
+@pytest.mark.parametrize(
+    "options", [{"devices": {"a": 5}}, {"limits": {"a": (0, 5)}}, {"limits": {"a": "nan..5"}}]
+)
 def test_mappings_of_other_than_words_are_refused_and_not_a_traceback(options):
     assert refused("M950", monthly(2023, 1, np.ones(7)), **options).evidence
 
@@ -102,11 +104,15 @@ def test_a_month_that_is_missing_is_estimated_from_the_same_month_and_says_so():
     assert said(run(monthly(2020, 1, values), gaps="count"), "the same month")
 
 
-def test_nothing_is_estimated_where_nothing_is_missing():
-    values = np.random.default_rng(0).uniform(1, 9, 31)
-    row = run(monthly(2021, 1, values)).tables["nowcast"].row(0)
-    assert row["missing_estimate"] == 0
-    assert not np.signbit(row["missing_estimate"])
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_is_estimated_where_nothing_is_missing(seed):
+    values = np.random.default_rng(seed).uniform(1, 9, (3, 31))
+    panel = Panel.of(
+        {"reading": values}, entities=["a", "b", "c"], periods=range(24252, 24252 + 31),
+        units={"reading": "kWh"}, frequency="M",
+    )  # fmt: skip
+    said = dict.fromkeys("abc", "industry/electricity")
+    assert run(panel, devices=said).tables["nowcast"].row(0)["missing_estimate"] == 0
 
 
 def test_a_budget_of_states_is_not_used_and_says_so():

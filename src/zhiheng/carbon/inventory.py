@@ -156,7 +156,7 @@ def inventory(
     said = wording.notes(panel, found, used, how, left_out=left_out, lines=lines,
                          own=own_factors(panel, lines))  # fmt: skip
     said += wording.uncertainty_notes(found, used, activity=activity_uncertainty)
-    said += wording.balance_notes(balance)
+    said += wording.balance_notes(panel, balance)
     said += wording.flow_notes(panel, incomplete(energy))
     series = tuple(dict.fromkeys(line.series for line in lines))
     return Result(made, _figures(made), tuple(said), tested, series)

@@ -106,10 +106,10 @@ def _deducted(lines: Sequence[Line]) -> Iterator[Pair]:
 
 
 def _published(lines: Sequence[Line]) -> Iterator[Pair]:
-    """Stated emissions of a fuel beside the fuel that they come from."""
-    for group in _by(lines, lambda x: x.carrier):
+    """Stated emissions of a fuel, or of processes, beside what they come from."""
+    for group in _by(lines, lambda x: "process" if x.kind == "process" else x.carrier):
         stated = [x for x in group if x.kind == "emission" and x.stated]
-        for one in (x for x in group if x.kind == "fuel"):
+        for one in (x for x in group if x.kind in ("fuel", "process")):
             for other in stated:
                 if one.sector == other.sector or _holds(one, other) or _holds(other, one):
                     yield one, other

@@ -12,6 +12,7 @@ from zhiheng.carbon.inventory_input import Line
 from zhiheng.carbon.inventory_tables import factor_name
 from zhiheng.catalog.wording import option_word
 from zhiheng.core.panel import Panel
+from zhiheng.core.periods import label
 from zhiheng.core.result import Note
 from zhiheng.core.text import LANGS, Text
 from zhiheng.kernels.inventory import Balance
@@ -108,10 +109,18 @@ def uncertainty_notes(
     return out
 
 
-def balance_notes(found: dict[str, tuple[Balance, str]]) -> list[Note]:
-    """Carriers whose supply and use differ by more than a twentieth."""
-    worst = {c: float(np.nanmax(np.abs(b.relative), initial=0.0)) for c, (b, _) in found.items()}
-    open_ = [f"{c} ({share:.1%})" for c, share in worst.items() if share > DIFFERENCE]
+def balance_notes(panel: Panel, found: dict[str, tuple[Balance, str]]) -> list[Note]:
+    """Carriers whose supply and use differ by more than a twentieth, where they do most."""
+    open_: list[str] = []
+    for carrier, (one, unit) in found.items():
+        off = np.nan_to_num(np.abs(one.relative))
+        e, p = np.unravel_index(int(off.argmax()), off.shape)
+        if off[e, p] > DIFFERENCE:
+            when = label(panel.frequency, panel.periods[p])
+            open_.append(
+                f"{carrier} {one.difference[e, p]:,.4g} {unit}, {off[e, p]:.1%} "
+                f"({panel.entities[e]} {when})"
+            )
     return [_note("M929", _OPEN, series=open_, caution=True)] if open_ else []
 
 

@@ -56,13 +56,13 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """Tonnes of CO2 per unit of a reading, in each calendar year."""
+    """Tonnes of CO2 per unit of a reading, in each calendar year, with source and status."""
 
     carrier: str
     unit: str
     by_year: Mapping[int, float]
-    source: str
-    status: str
+    sources: Mapping[int, str]
+    statuses: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,26 +261,32 @@ def read_factors_of(
     years = sorted(set(stream.year.tolist()))
     known = {f.fuel: f for f in fuels()}
     out: dict[str, Factor] = {}
+
+    def same(carrier: str, unit: str, value: float, source: str, status: str) -> Factor:
+        every = dict.fromkeys
+        return Factor(
+            carrier, unit, every(years, value), every(years, source), every(years, status)
+        )
+
     for carrier in dict.fromkeys(d.carrier for d in stream.devices):
         if stream.kind == "level" or carrier == MEASURED:
             unit = "" if stream.kind == "level" else "t_CO2"
-            out[carrier] = Factor(carrier, unit, dict.fromkeys(years, 1.0), "", "measured")
+            out[carrier] = same(carrier, unit, 1.0, "", "measured")
         elif carrier == GRID and grid is not None:
-            out[carrier] = Factor(carrier, "kWh", dict.fromkeys(years, grid / 1000), grid_source,
-                                  "given")  # fmt: skip
+            out[carrier] = same(carrier, "kWh", grid / 1000, grid_source, "given")
         elif carrier == GRID:
             rows = {y: grid_factor(grid_area, year=grid_year or y) for y in years}
-            out[carrier] = Factor(carrier, "kWh", {y: r.value / 1000 for y, r in rows.items()},
-                                  "; ".join(dict.fromkeys(r.source for r in rows.values())),
-                                  rows[years[-1]].status)  # fmt: skip
+            out[carrier] = Factor(
+                carrier, "kWh", {y: r.value / 1000 for y, r in rows.items()},
+                {y: r.source for y, r in rows.items()}, {y: r.status for y, r in rows.items()},
+            )  # fmt: skip
         elif carrier == HEAT:
             row = factor_constants()["heat"]
-            out[carrier] = Factor(carrier, "J", dict.fromkeys(years, row.value / 1e9), row.source,
-                                  row.status)  # fmt: skip
+            out[carrier] = same(carrier, "J", row.value / 1e9, row.source, row.status)
         elif carrier in known:
             fuel = known[carrier]
-            unit, value = fuel.unit.removeprefix("t_CO2/"), dict.fromkeys(years, fuel.value)
-            out[carrier] = Factor(carrier, unit, value, fuel.source, fuel.status)
+            unit = fuel.unit.removeprefix("t_CO2/")
+            out[carrier] = same(carrier, unit, fuel.value, fuel.source, fuel.status)
         else:
             choices = [*known, GRID, HEAT, MEASURED]
             raise unknown_name("M950", carrier, choices, kind=Text("能源", "carrier"))

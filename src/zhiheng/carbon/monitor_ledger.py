@@ -94,7 +94,7 @@ def _limits(stream: Stream, written: Mapping[str, str]) -> tuple[Array, Array]:
             ends = [float(p) for p in parts]
         except ValueError:
             ends = []
-        if device not in names or len(ends) != 2 or ends[0] >= ends[1]:
+        if device not in names or len(ends) != 2 or not ends[0] < ends[1]:
             wrong.append({"device": device, "limits": text})
             continue
         low[names.index(device)], high[names.index(device)] = ends

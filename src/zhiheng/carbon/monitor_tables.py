@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from zhiheng.carbon.monitor_input import address
+from zhiheng.carbon.monitor_input import MEASURED, address
 from zhiheng.carbon.monitor_ledger import Ledger, grouped, marked_rows
 from zhiheng.carbon.monitor_year import FEWEST, Ahead
 from zhiheng.catalog.series import fuels
@@ -180,16 +180,24 @@ def anomalies(ledger: Ledger) -> Table:
 
 
 def factors_table(ledger: Ledger) -> Table:
-    """The factor of every carrier in the last year, with source and status."""
+    """The factor of every carrier, once for each year from which another one holds."""
     known = {f.carrier: f for f in ledger.factors}
-    last = int(ledger.stream.year[-1])
+    rows: list[tuple[str, int]] = []
+    for carrier in sorted(known):
+        factor, before = known[carrier], None
+        for year in sorted(factor.by_year):
+            now = factor.by_year[year], factor.sources[year]
+            if now != before:
+                rows.append((carrier, year))
+            before = now
     return Table.of(
-        ("carrier",),
-        **_carriers(sorted(known)),
-        value=np.array([known[c].by_year[last] for c in sorted(known)]),
-        unit=[f"t_CO2/{known[c].unit}" if c != "co2" else "1" for c in sorted(known)],
-        source=text_column([known[c].source for c in sorted(known)]),
-        factor_checked=text_column([known[c].status for c in sorted(known)]),
+        ("carrier", "valid_from"),
+        **_carriers([c for c, _ in rows]),
+        valid_from=np.array([y for _, y in rows], dtype=np.int64),
+        value=np.array([known[c].by_year[y] for c, y in rows]),
+        unit=[f"t_CO2/{known[c].unit}" if c != MEASURED else "1" for c, _ in rows],
+        source=text_column([known[c].sources[y] for c, y in rows]),
+        factor_checked=text_column([known[c].statuses[y] for c, y in rows]),
     )
 
 
