@@ -208,3 +208,8 @@ def test_effects_of_a_start_near_nothing_close_relative_to_their_size():
     )  # fmt: skip
     result = tapio(data, emissions="co2", activity="gdp", identity="co2: gdp * co2/gdp")
     assert all(check.passed for check in result.checks)
+
+
+@pytest.mark.parametrize("word", [1, None, ["x"]])
+def test_a_boundary_that_is_no_word_is_refused(word):
+    assert "boundaries" in str(refused("M604", boundaries={"gdp": word}))

@@ -23,7 +23,7 @@ from zhiheng.core.registry import catalogue
 from zhiheng.core.result import Result, Table
 from zhiheng.measure.judgement import _grids
 from zhiheng.server import tabular
-from zhiheng.server.inputs import options_schema, result_bytes
+from zhiheng.server.inputs import checked, options_schema, result_bytes
 
 DEEP = {"a": {"b": {"c": {"d": {}}}}}
 QUICK = ("sigma_convergence", "lmdi", "pca", "coupling")
@@ -135,6 +135,18 @@ def test_a_run_has_limits(standing) -> None:
     assert found.json()["code"] in ("A148", "M602")
     body = {"embedded": "provinces", "options": {"system": "nqpf-triple", "draws": 10**9}}
     assert standing.post("bank_analyst", "/methods/index", json=body).json()["code"] == "A148"
+
+
+def test_years_and_amounts_are_no_sizes() -> None:
+    given = {"horizon": 2060, "year": 2030, "start": 2027, "draws": 40}
+    assert checked(catalogue()["backcast"], given, 50) == given
+    assert checked(catalogue()["carbon_budget"], {"budget": 4e10}, 50)
+    for beyond in ({"horizon": 2101}, {"draws": 51}):
+        with pytest.raises(ZhihengError) as caught:
+            checked(catalogue()["backcast"], beyond, 50)
+        assert caught.value.code == "A148"
+    with pytest.raises(ZhihengError):
+        checked(catalogue()["carbon_budget"], {"horizon": 2060}, 10**6)  # a number of years
 
 
 def test_a_long_run_becomes_a_job(standing) -> None:

@@ -8,7 +8,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Literal, ParamSpec
 
 from zhiheng.core.errors import ZhihengError, nearest, unknown_name
 from zhiheng.core.panel import Panel
@@ -19,6 +19,7 @@ from zhiheng.core.text import Text
 
 P = ParamSpec("P")
 Function = Callable[Concatenate[Panel, P], Result]
+_Items = dict[tuple[str, Literal["list", "mapping"]], type]
 
 REGISTERED: dict[str, MethodInfo] = {}
 """Methods whose modules have been imported; `methods` knows all of them without importing."""
@@ -89,21 +90,20 @@ def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
     return "string", ()
 
 
-def _item_types(function: Callable[..., Result]) -> dict[str, type]:
-    """Of what the lists and mappings among the options are: ``str``, ``int`` or ``float``."""
-    found: dict[str, type] = {}
+def _item_types(function: Callable[..., Result]) -> _Items:
+    """Of what the lists and mappings among the options are: ``str``, ``int``, ``float``, any."""
+    found: _Items = {}
     for name, hint in typing.get_type_hints(function).items():
         members = typing.get_args(hint) if _is_union(hint) else (hint,)
         for member in members:
             base, inner = typing.get_origin(member), typing.get_args(member)
             if not isinstance(base, type) or not inner:
                 continue
+            # numbers in mappings are looked at by the methods: their refusals know the range
             if issubclass(base, Mapping):
-                # numbers are looked at by the methods: their refusals know the range
-                if inner[1] is str:
-                    found[name] = str
+                found[name, "mapping"] = str if inner[1] is str else object
             elif inner[0] in (str, int, float):
-                found[name] = inner[0]
+                found[name, "list"] = inner[0]
     return found
 
 
@@ -155,14 +155,15 @@ def _check_panel(method_name: str, panel: object) -> None:
     )
 
 
-def _check_options(info: MethodInfo, given: Mapping[str, Any], items: Mapping[str, type]) -> None:
+def _check_options(info: MethodInfo, given: Mapping[str, Any], items: _Items) -> None:
     known = {o.name: o for o in info.options}
     for name, value in given.items():
         if name not in known:
             raise unknown_name(
                 "M602", name, known, kind=Text(f"{info.name} 的选项", f"option of {info.name}")
             )
-        _check_value(info.name, known[name], value, items.get(name))
+        item = items.get((name, "mapping" if isinstance(value, Mapping) else "list"))
+        _check_value(info.name, known[name], value, item)
     missing = [o.name for o in info.options if o.required and o.name not in given]
     if missing:
         raise ZhihengError(

@@ -27,12 +27,16 @@ from zhiheng.sources.tables import parse
 MOST_CELLS = 2_000_000
 MOST_ITEMS = 5_000
 MOST_DEPTH = 4
-UNCAPPED = frozenset({"seed", "base", "change_from", "change_to"})
-"""Whole numbers that name something and cost nothing: a seed, a year."""
+UNCAPPED = frozenset(
+    {"seed", "base", "change_from", "change_to", "year", "start", "latest", "grid_year", "budget"}
+)
+"""Numbers that name something and cost nothing: a seed, a year, tonnes to share."""
 REPEATS = frozenset({"draws", "bias_draws", "bootstrap", "permutations", "placebo"})
 """Whole numbers that cost time in proportion; all others (bins, lags, points) may cost memory
 by their square and are held to `MOST_SIZE`, classes to `MOST_CLASSES`."""
 MOST_SIZE = 400
+MOST_YEAR = 2100
+"""Of a whole number that is a year by default, such as the horizon of a simulation."""
 MOST_NUMBER = 1e9
 MOST_CLASSES = 100
 SCALARS = (str, int, float, bool)
@@ -225,19 +229,15 @@ def checked(info: MethodInfo, options: Mapping[str, Any], most: int) -> dict[str
     ZhihengError
         A140 a value is nested too deep or is no plain value, A148 it is too large.
     """
-    kinds = {o.name: o.type for o in info.options}
+    known = {o.name: o for o in info.options if o.name in options and o.name not in UNCAPPED}
     strange = [_odd(f"options.{name}", value, 0) for name, value in options.items()]
     rows = [row for found in strange for row in found]
     if rows:
         raise refusals.invalid(rows)
     limits: dict[str, float] = {
-        name: MOST_NUMBER for name in options if kinds.get(name) in ("number", "name_or_number")
+        name: MOST_NUMBER for name, o in known.items() if o.type in ("number", "name_or_number")
     }
-    limits |= {
-        name: most if name in REPEATS else min(most, _most_of(name))
-        for name in options
-        if name not in UNCAPPED and kinds.get(name) == "integer"
-    }
+    limits |= {name: _most_of(o, most) for name, o in known.items() if o.type == "integer"}
     large: list[Row] = [
         {"option": name, "value": options[name], "limit": limit}
         for name, limit in limits.items()
@@ -248,8 +248,12 @@ def checked(info: MethodInfo, options: Mapping[str, Any], most: int) -> dict[str
     return dict(options)
 
 
-def _most_of(name: str) -> int:
-    return MOST_CLASSES if "class" in name else MOST_SIZE
+def _most_of(option: Option, most: int) -> int:
+    if option.name in REPEATS:
+        return most
+    if _above(option.default, MOST_SIZE):
+        return MOST_YEAR
+    return min(most, MOST_CLASSES if "class" in option.name else MOST_SIZE)
 
 
 def _above(value: Any, most: float) -> bool:
