@@ -212,4 +212,4 @@ def test_effects_of_a_start_near_nothing_close_relative_to_their_size():
 
 @pytest.mark.parametrize("word", [1, None, ["x"]])
 def test_a_boundary_that_is_no_word_is_refused(word):
-    assert "boundaries" in str(refused("M604", boundaries={"gdp": word}))
+    assert str(word) in str(refused("C433", boundaries={"gdp": word}))

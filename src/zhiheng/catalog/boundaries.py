@@ -220,8 +220,9 @@ def _of_source(panel: Panel, series: str) -> str:
 
 
 def _known(name: str) -> str:
-    if name not in boundaries():
-        raise unknown_name("C433", name, boundaries(), kind=Text("口径", "boundary"))
+    # a word of the user's, which may be anything
+    if str(name) not in boundaries():
+        raise unknown_name("C433", str(name), boundaries(), kind=Text("口径", "boundary"))
     return name
 
 

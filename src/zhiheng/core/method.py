@@ -8,7 +8,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
-from typing import Any, Concatenate, Literal, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from zhiheng.core.errors import ZhihengError, nearest, unknown_name
 from zhiheng.core.panel import Panel
@@ -19,7 +19,6 @@ from zhiheng.core.text import Text
 
 P = ParamSpec("P")
 Function = Callable[Concatenate[Panel, P], Result]
-_Items = dict[tuple[str, Literal["list", "mapping"]], type]
 
 REGISTERED: dict[str, MethodInfo] = {}
 """Methods whose modules have been imported; `methods` knows all of them without importing."""
@@ -90,20 +89,16 @@ def _type_of(hint: Any) -> tuple[str, tuple[Json, ...]]:
     return "string", ()
 
 
-def _item_types(function: Callable[..., Result]) -> _Items:
-    """Of what the lists and mappings among the options are: ``str``, ``int``, ``float``, any."""
-    found: _Items = {}
+def _item_types(function: Callable[..., Result]) -> dict[str, type]:
+    """Of what the lists among the options are: ``str``, ``int`` or ``float``."""
+    found: dict[str, type] = {}
     for name, hint in typing.get_type_hints(function).items():
         members = typing.get_args(hint) if _is_union(hint) else (hint,)
         for member in members:
             base, inner = typing.get_origin(member), typing.get_args(member)
-            if not isinstance(base, type) or not inner:
-                continue
-            # numbers in mappings are looked at by the methods: their refusals know the range
-            if issubclass(base, Mapping):
-                found[name, "mapping"] = str if inner[1] is str else object
-            elif inner[0] in (str, int, float):
-                found[name, "list"] = inner[0]
+            sequence = isinstance(base, type) and not issubclass(base, Mapping)
+            if sequence and inner and inner[0] in (str, int, float):
+                found[name] = inner[0]
     return found
 
 
@@ -155,15 +150,14 @@ def _check_panel(method_name: str, panel: object) -> None:
     )
 
 
-def _check_options(info: MethodInfo, given: Mapping[str, Any], items: _Items) -> None:
+def _check_options(info: MethodInfo, given: Mapping[str, Any], items: Mapping[str, type]) -> None:
     known = {o.name: o for o in info.options}
     for name, value in given.items():
         if name not in known:
             raise unknown_name(
                 "M602", name, known, kind=Text(f"{info.name} 的选项", f"option of {info.name}")
             )
-        item = items.get((name, "mapping" if isinstance(value, Mapping) else "list"))
-        _check_value(info.name, known[name], value, item)
+        _check_value(info.name, known[name], value, items.get(name))
     missing = [o.name for o in info.options if o.required and o.name not in given]
     if missing:
         raise ZhihengError(
@@ -183,8 +177,6 @@ def _check_value(method_name: str, option: Option, value: Any, item: type | None
         fits = False
     if item is not None and isinstance(value, (list, tuple)):
         fits = all(_is_item(v, item) for v in typing.cast(list[object], value))
-    if item is str and isinstance(value, Mapping):
-        fits = all(isinstance(v, str) for v in typing.cast(Mapping[object, object], value).values())
     listed = not option.choices or value in option.choices
     if fits and listed:
         return
